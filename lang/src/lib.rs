@@ -1,1 +1,11 @@
-//! Room `lang`.
+//! The language front end: from a workflow text to spans, a model and answers for an editor.
+//!
+//! It never fails on bad input: broken text is a value with diagnostics. It knows nothing of
+//! tokio, LSP, DAP or the clock, and it reads no files: texts come in, plain data goes out.
+
+pub mod codes;
+pub mod diagnostic;
+pub mod read;
+pub mod text;
+pub mod tree;
+pub mod value;
