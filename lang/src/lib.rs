@@ -5,7 +5,13 @@
 
 pub mod codes;
 pub mod diagnostic;
+pub mod duration;
+pub mod expression;
+pub mod lower;
+pub mod model;
 pub mod read;
+pub mod suggest;
+pub mod template;
 pub mod text;
 pub mod tree;
 pub mod value;

@@ -1,0 +1,213 @@
+//! From the tree to the model.
+//!
+//! Lowering never complains: what does not fit is left out or becomes [`crate::model::TaskKind::Broken`], and
+//! the checks, which look at the same tree, say why. It only collects the expressions, each read
+//! with the variables of its place.
+
+mod scope;
+mod task;
+
+use std::sync::{Arc, OnceLock};
+
+use self::scope::{Locals, Site};
+use crate::{
+    duration::{self, DurationSpec},
+    expression::{self, Expression},
+    model::{DataFlow, Document, List, PlacedExpression, Task, TaskId, Then, Timeout, Workflow},
+    template::Template,
+    tree::{NodeId, NodeKind, Tree},
+    value::{self, Value},
+};
+
+/// Makes the model of a workflow; `None` if the text is not a mapping.
+#[must_use]
+pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
+    let root = tree.root()?;
+    if !matches!(tree.node(root).kind, NodeKind::Mapping(_)) {
+        return None;
+    }
+    let mut lower = Lower { tree, root, tasks: Vec::new(), expressions: Vec::new() };
+    let locals = Locals::default();
+    let input = lower.data_flow(root, "input", "from", Site::WorkflowInput, &locals);
+    let output = lower.data_flow(root, "output", "as", Site::WorkflowOutput, &locals);
+    let timeout = lower.timeout(root, &locals);
+    let list = tree.get(root, "do").map(|node| lower.list(node, "/do", None, &locals)).unwrap_or_default();
+    Some(Arc::new(Workflow {
+        source: tree.source().clone(),
+        document: document(tree, root),
+        tree: tree.clone(),
+        definition: OnceLock::new(),
+        input,
+        output,
+        timeout,
+        tasks: lower.tasks.into_iter().flatten().collect(),
+        root: list,
+        expressions: lower.expressions,
+    }))
+}
+
+fn document(tree: &Tree, root: NodeId) -> Document {
+    let Some(node) = tree.get(root, "document") else { return Document::default() };
+    let text = |key| tree.get(node, key).and_then(|value| tree.text(value)).map_or_else(String::new, ToString::to_string);
+    Document {
+        dsl: text("dsl"),
+        namespace: text("namespace"),
+        name: text("name"),
+        version: text("version"),
+        metadata: tree.get(node, "metadata").map_or(Value::Null, |metadata| tree.value(metadata)),
+    }
+}
+
+struct Lower<'t> {
+    tree: &'t Tree,
+    root: NodeId,
+    /// A slot is reserved for each task of a list before any of them is read.
+    tasks: Vec<Option<Task>>,
+    expressions: Vec<PlacedExpression>,
+}
+
+/// A name of a list with the task it stands for, to resolve `then`.
+type Siblings = [(Arc<str>, TaskId)];
+
+impl Lower<'_> {
+    /// A component under `use`.
+    fn component(&self, kind: &str, name: &str) -> Option<NodeId> {
+        let used = self.tree.get(self.root, "use")?;
+        self.tree.get(self.tree.get(used, kind)?, name)
+    }
+
+    fn list(&mut self, node: NodeId, reference: &str, parent: Option<TaskId>, locals: &Locals) -> List {
+        // Entries with several keys are an error; each key is still a task for an editor.
+        let entries: Vec<_> = self
+            .tree
+            .items(node)
+            .iter()
+            .enumerate()
+            .flat_map(|(index, item)| self.tree.entries(*item).iter().map(move |entry| (index, *entry)))
+            .filter_map(|(index, entry)| Some((index, entry, self.tree.text(entry.key)?.clone())))
+            .collect();
+        let first = self.tasks.len();
+        self.tasks.resize_with(first + entries.len(), || None);
+        let id = |at: usize| TaskId(u32::try_from(first + at).unwrap_or(u32::MAX));
+        let siblings: Vec<(Arc<str>, TaskId)> = entries.iter().enumerate().map(|(at, (.., name))| (name.clone(), id(at))).collect();
+        for (at, (index, entry, name)) in entries.iter().enumerate() {
+            let reference = format!("{reference}/{index}/{}", escape(name));
+            let place = task::Place { id: id(at), index: at, parent, reference: reference.into(), name: name.clone() };
+            let task = self.task(*entry, place, &siblings, locals);
+            self.tasks[first + at] = Some(task);
+        }
+        List { tasks: siblings.iter().map(|(_, id)| *id).collect() }
+    }
+
+    fn data_flow(&mut self, owner: NodeId, key: &str, transform: &str, site: Site, locals: &Locals) -> DataFlow {
+        let Some(node) = self.tree.get(owner, key) else { return DataFlow::default() };
+        let schema = self.tree.get(node, "schema").and_then(|schema| self.tree.get(schema, "document"));
+        DataFlow {
+            transform: self.tree.get(node, transform).map(|node| self.transform(node, site, locals)),
+            schema: schema.map(|schema| self.tree.value(schema)),
+        }
+    }
+
+    /// `from` and `as`: a string is an expression, bare or not; an object is a template.
+    fn transform(&mut self, node: NodeId, site: Site, locals: &Locals) -> Template {
+        match self.condition(node, site, locals) {
+            Some(expression) => Template::Expression(expression, self.tree.span(node)),
+            None => self.template(node, site, locals),
+        }
+    }
+
+    /// An expression in a place that always holds one: with or without `${ }`.
+    fn condition(&mut self, node: NodeId, site: Site, locals: &Locals) -> Option<Arc<Expression>> {
+        let text = self.tree.string(node)?.clone();
+        let (program, offset) = expression::unwrap(&text).unwrap_or_else(|| {
+            let program = text.trim();
+            (program, text.len() - text.trim_start().len())
+        });
+        Some(self.expression(program, node, offset, site, locals))
+    }
+
+    fn expression(&mut self, program: &str, node: NodeId, offset: usize, site: Site, locals: &Locals) -> Arc<Expression> {
+        let expression = Expression::new(program, &locals.available(site));
+        self.expressions.push(PlacedExpression { expression: expression.clone(), node, offset });
+        expression
+    }
+
+    /// Data with `${ }` strings.
+    fn template(&mut self, node: NodeId, site: Site, locals: &Locals) -> Template {
+        let tree = self.tree;
+        match &tree.node(node).kind {
+            NodeKind::Scalar(scalar) => match tree.string(node).and_then(|text| expression::unwrap(text)) {
+                Some((program, offset)) => {
+                    let program = program.to_owned();
+                    Template::Expression(self.expression(&program, node, offset, site, locals), tree.span(node))
+                }
+                None => Template::Value(scalar.value.clone()),
+            },
+            NodeKind::Sequence(items) => {
+                let items: Vec<Template> = items.iter().map(|item| self.template(*item, site, locals)).collect();
+                match items.iter().map(constant).collect::<Option<Vec<Value>>>() {
+                    Some(values) => Template::Value(values.into_iter().collect()),
+                    None => Template::Array(items.into()),
+                }
+            }
+            NodeKind::Mapping(entries) => {
+                let members: Vec<(String, Template)> = entries
+                    .iter()
+                    .map(|entry| {
+                        let key = tree.text(entry.key).map_or_else(String::new, ToString::to_string);
+                        (key, self.template(entry.value, site, locals))
+                    })
+                    .collect();
+                let values = members.iter().map(|(key, member)| Some((key.as_str(), constant(member)?)));
+                match values.collect::<Option<Vec<_>>>() {
+                    Some(values) => Template::Value(value::object(values)),
+                    None => Template::Object(members.into()),
+                }
+            }
+        }
+    }
+
+    fn duration(&mut self, node: NodeId, site: Site, locals: &Locals) -> DurationSpec {
+        match self.template(node, site, locals) {
+            // A wrong one fails when it is used; the checks report it before.
+            Template::Value(value) => {
+                duration::from_value(&value).map_or_else(|_| DurationSpec::Computed(Template::Value(value)), DurationSpec::Fixed)
+            }
+            template => DurationSpec::Computed(template),
+        }
+    }
+
+    fn timeout(&mut self, owner: NodeId, locals: &Locals) -> Option<Timeout> {
+        let mut node = self.tree.get(owner, "timeout")?;
+        if let Some(name) = self.tree.string(node) {
+            node = self.component("timeouts", name)?;
+        }
+        let after = self.tree.get(node, "after")?;
+        Some(Timeout { after: self.duration(after, Site::Input, locals) })
+    }
+
+    fn then(&self, node: Option<NodeId>, siblings: &Siblings) -> Option<Then> {
+        let text = self.tree.text(node?)?;
+        Some(match &**text {
+            "continue" => Then::Continue,
+            "exit" => Then::Exit,
+            "end" => Then::End,
+            name => Then::Task(siblings.iter().find(|(sibling, _)| &**sibling == name)?.1),
+        })
+    }
+}
+
+fn constant(template: &Template) -> Option<Value> {
+    match template {
+        Template::Value(value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// A name as a token of a JSON pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests;

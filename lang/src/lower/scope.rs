@@ -1,0 +1,57 @@
+//! Which variables an expression may use where (DSL, "Runtime expression arguments").
+
+use std::sync::Arc;
+
+/// A kind of place that holds expressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Site {
+    /// The workflow's `input.from`.
+    WorkflowInput,
+    /// The workflow's `output.as`.
+    WorkflowOutput,
+    /// A task's `if` and `input.from`.
+    Input,
+    /// A task's own properties.
+    Body,
+    /// A task's `output.as`. The specification gives it no `$output`; users write it and runtimes
+    /// bind it, so it stands for the raw output.
+    Output,
+    /// A task's `export.as`.
+    Export,
+}
+
+impl Site {
+    fn variables(self) -> &'static [&'static str] {
+        match self {
+            Self::WorkflowInput => &["$secrets", "$workflow", "$runtime"],
+            Self::WorkflowOutput => &["$context", "$secrets", "$workflow", "$runtime"],
+            Self::Input => &["$context", "$secrets", "$task", "$workflow", "$runtime"],
+            Self::Body => &["$context", "$input", "$secrets", "$authorization", "$task", "$workflow", "$runtime"],
+            Self::Output | Self::Export => {
+                &["$context", "$input", "$output", "$secrets", "$authorization", "$task", "$workflow", "$runtime"]
+            }
+        }
+    }
+}
+
+/// Loop and error variables of the enclosing tasks, each with its `$`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Locals(Vec<Arc<str>>);
+
+impl Locals {
+    pub(super) fn with(&self, names: &[&Arc<str>]) -> Self {
+        let mut all = self.0.clone();
+        for name in names {
+            if !all.contains(name) {
+                all.push((*name).clone());
+            }
+        }
+        Self(all)
+    }
+
+    pub(super) fn available(&self, site: Site) -> Vec<Arc<str>> {
+        let mut all: Vec<Arc<str>> = site.variables().iter().map(|name| Arc::from(*name)).collect();
+        all.extend(self.0.iter().filter(|name| !site.variables().contains(&&***name)).cloned());
+        all
+    }
+}

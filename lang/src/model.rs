@@ -1,0 +1,476 @@
+//! The model of a workflow: what its text means, ready to run.
+//!
+//! Tasks live in an arena and are named by [`TaskId`]; lists hold ids. The model is made from a
+//! tree that may be broken: what cannot be understood becomes [`TaskKind::Broken`], and the checks
+//! say why. It is immutable and shared by all executions of the workflow.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::{
+    duration::DurationSpec,
+    expression::Expression,
+    template::Template,
+    text::{Source, Span},
+    tree::{NodeId, Tree},
+    value::Value,
+};
+
+/// Names a task of a [`Workflow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(pub u32);
+
+/// A workflow.
+#[derive(Debug)]
+pub struct Workflow {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// `document`.
+    pub document: Document,
+    /// Its tree.
+    pub tree: Arc<Tree>,
+    pub(crate) definition: OnceLock<Value>,
+    /// `input`.
+    pub input: DataFlow,
+    /// `output`.
+    pub output: DataFlow,
+    /// `timeout`.
+    pub timeout: Option<Timeout>,
+    /// All tasks.
+    pub tasks: Vec<Task>,
+    /// `do`.
+    pub root: List,
+    /// Every expression with the scalar it stands in, for checks.
+    pub expressions: Vec<PlacedExpression>,
+}
+
+impl Workflow {
+    /// A task.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> &Task {
+        &self.tasks[id.0 as usize]
+    }
+
+    /// The whole definition as data, for `$workflow.definition`.
+    #[must_use]
+    pub fn definition(&self) -> &Value {
+        self.definition.get_or_init(|| self.tree.root().map_or(Value::Null, |root| self.tree.value(root)))
+    }
+
+    /// A task as data, for `$task.definition`.
+    #[must_use]
+    pub fn definition_of<'a>(&self, task: &'a Task) -> &'a Value {
+        task.definition.get_or_init(|| self.tree.value(task.node))
+    }
+
+    /// `namespace/name:version`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}/{}:{}", self.document.namespace, self.document.name, self.document.version)
+    }
+}
+
+/// `document`.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// Version of the DSL.
+    pub dsl: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Version of the workflow.
+    pub version: String,
+    /// `document.metadata`, or null.
+    pub metadata: Value,
+}
+
+/// `input`, `output` or `export`: a schema and a transformation.
+#[derive(Clone, Debug, Default)]
+pub struct DataFlow {
+    /// `from` or `as`.
+    pub transform: Option<Template>,
+    /// `schema.document`: a JSON Schema.
+    pub schema: Option<Value>,
+}
+
+/// A list of tasks.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// In the order of the text.
+    pub tasks: Vec<TaskId>,
+}
+
+/// A task.
+#[derive(Debug)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its reference: a JSON pointer into the document, `/do/0/getPet`.
+    pub reference: Arc<str>,
+    /// The task it stands in, if any.
+    pub parent: Option<TaskId>,
+    /// Its place in its list.
+    pub index: usize,
+    /// From its name to its end.
+    pub span: Span,
+    /// Its name.
+    pub name_span: Span,
+    /// Where its stages are written.
+    pub places: Vec<(Stage, Span)>,
+    pub(crate) node: NodeId,
+    pub(crate) definition: OnceLock<Value>,
+    /// `if`.
+    pub condition: Option<Arc<Expression>>,
+    /// `input`.
+    pub input: DataFlow,
+    /// `output`.
+    pub output: DataFlow,
+    /// `export`.
+    pub export: DataFlow,
+    /// `timeout`.
+    pub timeout: Option<Timeout>,
+    /// `then`.
+    pub then: Then,
+    /// What it does.
+    pub kind: TaskKind,
+}
+
+/// A part of a task run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// Whether to run at all.
+    If,
+    /// Validate and transform the input.
+    Input,
+    /// Do what the task's kind says.
+    Body,
+    /// Handle the error that a `try` caught.
+    Catch,
+    /// Transform and validate the output.
+    Output,
+    /// Write the context.
+    Export,
+}
+
+impl Stage {
+    /// Its name, as the DSL's property is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::If => "if",
+            Self::Input => "input",
+            Self::Body => "body",
+            Self::Catch => "catch",
+            Self::Output => "output",
+            Self::Export => "export",
+        }
+    }
+}
+
+/// Where the flow goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Then {
+    /// The next task of the list.
+    #[default]
+    Continue,
+    /// Leave the current list.
+    Exit,
+    /// End the workflow.
+    End,
+    /// A task of the same list.
+    Task(TaskId),
+}
+
+/// A timeout, by value or from `use.timeouts`.
+#[derive(Clone, Debug)]
+pub struct Timeout {
+    /// After how long.
+    pub after: DurationSpec,
+}
+
+/// An expression and the scalar it stands in.
+#[derive(Clone, Debug)]
+pub struct PlacedExpression {
+    /// The expression.
+    pub expression: Arc<Expression>,
+    /// The scalar's node.
+    pub node: NodeId,
+    /// Byte offset of the program in the scalar's decoded text.
+    pub offset: usize,
+}
+
+/// What a task does.
+#[derive(Debug)]
+pub enum TaskKind {
+    /// `call: http`
+    CallHttp(CallHttp),
+    /// `do`
+    Do(List),
+    /// `emit`: the attributes of the event.
+    Emit(Template),
+    /// `for`
+    For(For),
+    /// `fork`
+    Fork(Fork),
+    /// `listen`
+    Listen(Listen),
+    /// `raise`: the error's members.
+    Raise(Template),
+    /// `run: shell`
+    RunShell(RunShell),
+    /// `run: workflow`
+    RunWorkflow(RunWorkflow),
+    /// `set`
+    Set(Template),
+    /// `switch`
+    Switch(Vec<Case>),
+    /// `try`
+    Try(Box<Try>),
+    /// `wait`
+    Wait(DurationSpec),
+    /// Not understood, or not supported yet; the checks say which.
+    Broken,
+}
+
+impl TaskKind {
+    /// Its name for a person: `call:http`, `for`, `run:shell`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CallHttp(_) => "call:http",
+            Self::Do(_) => "do",
+            Self::Emit(_) => "emit",
+            Self::For(_) => "for",
+            Self::Fork(_) => "fork",
+            Self::Listen(_) => "listen",
+            Self::Raise(_) => "raise",
+            Self::RunShell(_) => "run:shell",
+            Self::RunWorkflow(_) => "run:workflow",
+            Self::Set(_) => "set",
+            Self::Switch(_) => "switch",
+            Self::Try(_) => "try",
+            Self::Wait(_) => "wait",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// `call: http`
+#[derive(Debug)]
+pub struct CallHttp {
+    /// `with`, evaluated as one object: method, endpoint, headers, query, body, output, redirect.
+    pub with: Template,
+}
+
+/// `for`
+#[derive(Debug)]
+pub struct For {
+    /// Name of the item's variable, with its `$`.
+    pub each: Arc<str>,
+    /// Name of the index's variable, with its `$`.
+    pub at: Arc<str>,
+    /// The collection.
+    pub collection: Template,
+    /// `while`
+    pub condition: Option<Arc<Expression>>,
+    /// `do`
+    pub body: List,
+}
+
+/// `fork`
+#[derive(Debug)]
+pub struct Fork {
+    /// One branch a task.
+    pub branches: List,
+    /// Whether the first to end wins.
+    pub compete: bool,
+}
+
+/// `listen`
+#[derive(Debug)]
+pub struct Listen {
+    /// Which events.
+    pub strategy: Strategy,
+    /// What is kept of each.
+    pub read: Read,
+    /// What is done with each.
+    pub foreach: Option<Foreach>,
+}
+
+/// Which events a `listen` takes.
+#[derive(Debug)]
+pub enum Strategy {
+    /// One for every filter.
+    All(Vec<EventFilter>),
+    /// Those of any filter; of all events, if there is no filter.
+    Any(Vec<EventFilter>, Option<Until>),
+    /// One event.
+    One(EventFilter),
+}
+
+/// When a `listen.to.any` ends.
+#[derive(Debug)]
+pub enum Until {
+    /// When this is true of the array of events taken so far.
+    Condition(Arc<Expression>),
+    /// When these events have come.
+    Events(Box<Strategy>),
+}
+
+/// Which events match.
+#[derive(Debug, Default)]
+pub struct EventFilter {
+    /// Attribute and what it must be.
+    pub with: Vec<(String, Template)>,
+    /// Correlation keys.
+    pub correlate: Vec<Correlation>,
+}
+
+/// A correlation key.
+#[derive(Debug)]
+pub struct Correlation {
+    /// Its name.
+    pub key: Arc<str>,
+    /// Its value in an event.
+    pub from: Arc<Expression>,
+    /// What it must be; that of the first event, if absent.
+    pub expect: Option<Template>,
+}
+
+/// What is kept of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Read {
+    /// Its data.
+    #[default]
+    Data,
+    /// All of it.
+    Envelope,
+    /// As it came.
+    Raw,
+}
+
+/// What is done with each event.
+#[derive(Debug)]
+pub struct Foreach {
+    /// Name of the event's variable, with its `$`.
+    pub item: Arc<str>,
+    /// Name of the index's variable, with its `$`.
+    pub at: Arc<str>,
+    /// `do`
+    pub body: List,
+    /// `output`
+    pub output: DataFlow,
+    /// `export`
+    pub export: DataFlow,
+}
+
+/// `run: shell`
+#[derive(Debug)]
+pub struct RunShell {
+    /// `shell`, evaluated as one object: command, stdin, arguments, environment.
+    pub with: Template,
+    /// `await`
+    pub awaits: bool,
+    /// `return`
+    pub returns: Returns,
+}
+
+/// `run: workflow`
+#[derive(Debug)]
+pub struct RunWorkflow {
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Version, or `latest`.
+    pub version: String,
+    /// Its input; the task's input if absent.
+    pub input: Option<Template>,
+    /// `await`
+    pub awaits: bool,
+}
+
+/// What a process gives back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Returns {
+    /// Its standard output.
+    #[default]
+    Stdout,
+    /// Its standard error.
+    Stderr,
+    /// Its exit code.
+    Code,
+    /// All three.
+    All,
+    /// Nothing.
+    None,
+}
+
+/// A case of a `switch`.
+#[derive(Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: Arc<str>,
+    /// From its name to its end.
+    pub span: Span,
+    /// When it is taken; always, if absent.
+    pub when: Option<Arc<Expression>>,
+    /// Where the flow goes on.
+    pub then: Then,
+}
+
+/// `try`
+#[derive(Debug)]
+pub struct Try {
+    /// What is tried.
+    pub body: List,
+    /// `catch.errors.with`: members that the error must have.
+    pub filter: Vec<(String, Template)>,
+    /// Name of the error's variable, with its `$`.
+    pub variable: Arc<str>,
+    /// `catch.when`
+    pub when: Option<Arc<Expression>>,
+    /// `catch.exceptWhen`
+    pub except_when: Option<Arc<Expression>>,
+    /// `catch.retry`
+    pub retry: Option<Retry>,
+    /// `catch.do`
+    pub handler: Option<List>,
+    /// `catch.then`
+    pub then: Option<Then>,
+}
+
+/// A retry policy.
+#[derive(Clone, Debug, Default)]
+pub struct Retry {
+    /// Retry only if true.
+    pub when: Option<Arc<Expression>>,
+    /// Do not retry if true.
+    pub except_when: Option<Arc<Expression>>,
+    /// The base delay.
+    pub delay: Option<DurationSpec>,
+    /// How the delay grows.
+    pub backoff: Backoff,
+    /// Random addition, from and to.
+    pub jitter: Option<(DurationSpec, DurationSpec)>,
+    /// Most retries after the first attempt.
+    pub count: Option<u64>,
+    /// Longest time for an attempt.
+    pub attempt_duration: Option<DurationSpec>,
+    /// Longest time for all attempts with their delays.
+    pub duration: Option<DurationSpec>,
+}
+
+/// How a retry's delay grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backoff {
+    /// d, d, d
+    #[default]
+    Constant,
+    /// d, 2d, 3d
+    Linear,
+    /// d, 2d, 4d
+    Exponential,
+}
