@@ -756,6 +756,19 @@ pub enum OutputCategory {
     Important,
 }
 
+/// Why a call failed: a JSON-RPC error object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct ControlError {
+    /// One of [`code`], or one of JSON-RPC itself.
+    pub code: i32,
+    /// What is wrong, for a person.
+    pub message: String,
+    /// More about it: `diagnostics`, problem details.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+}
+
 /// Error codes of the control API, beside those of JSON-RPC itself.
 pub mod code {
     /// No execution has this id.

@@ -4,4 +4,6 @@
 //! This room only describes. It never decides anything: no state, no sockets, no policy.
 
 pub mod control;
+pub mod dap;
+pub mod framing;
 pub mod stream;

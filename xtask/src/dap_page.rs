@@ -1,0 +1,4 @@
+//! x
+pub(crate) fn text() -> String {
+    String::new()
+}
