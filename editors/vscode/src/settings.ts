@@ -22,5 +22,8 @@ async function tellMissing(setting: string): Promise<void> {
     `flowdbg: no program "${setting}" was found. Install flowdbg, or set "${PATH_SETTING}" to where it is.`,
     open,
   );
-  if (answer === open) await vscode.commands.executeCommand('workbench.action.openSettings', PATH_SETTING);
+  if (answer !== open) return;
+  // The setting belongs to a machine: in a remote window, to the remote one.
+  const page = vscode.env.remoteName === undefined ? 'openSettings' : 'openRemoteSettings';
+  await vscode.commands.executeCommand(`workbench.action.${page}`, { query: PATH_SETTING });
 }
