@@ -13,6 +13,7 @@ import { requireProgram } from './settings';
 export class LanguageServer {
   private client: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
+  private asked = false;
 
   constructor(private readonly documents: WorkflowDocuments) {}
 
@@ -36,8 +37,6 @@ export class LanguageServer {
   get wanted(): boolean {
     return this.asked;
   }
-
-  private asked = false;
 
   private enqueue(step: () => Promise<void>): Promise<void> {
     this.queue = this.queue.then(step).catch((error: unknown) => {
