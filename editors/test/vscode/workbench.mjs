@@ -98,13 +98,6 @@ export class Workbench {
 
   // ---- problems ----
 
-  /** The rows of the Problems view, files and problems, as text. */
-  async problems() {
-    await this.command('Problems: Focus on Problems View');
-    const rows = this.page.locator('.markers-panel .monaco-list-row');
-    return (await rows.allInnerTexts()).map(plain);
-  }
-
   /** Waits until one problem holds each of the texts; returns all rows. */
   async problemsWith(...texts) {
     await this.command('Problems: Focus on Problems View');
