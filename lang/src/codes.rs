@@ -33,6 +33,8 @@ codes! {
     TWO_KINDS = "OW0105", "A task is of two kinds at once.";
     NO_KIND = "OW0106", "A task has no kind.";
     ONE_KEY = "OW0107", "An entry of a task list must have exactly one key, its name.";
+    EXCLUSIVE_KEYS = "OW0108", "Properties are given together that exclude each other.";
+    NOT_A_WORKFLOW = "OW0109", "The file is not a workflow.";
     UNKNOWN_TARGET = "OW0201", "A `then` names a task that is not in the same list.";
     DUPLICATE_TASK = "OW0202", "Two tasks of a list have the same name.";
     UNKNOWN_COMPONENT = "OW0203", "A name is not defined under `use`.";

@@ -5,9 +5,13 @@
 
 pub mod codes;
 pub mod diagnostic;
+pub mod dsl;
 pub mod duration;
 pub mod expression;
+pub mod ide;
 pub mod lower;
+#[doc(hidden)]
+pub mod marked;
 pub mod model;
 pub mod read;
 pub mod suggest;

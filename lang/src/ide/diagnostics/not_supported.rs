@@ -1,0 +1,58 @@
+//! Valid parts of the DSL that this version cannot run yet.
+//!
+//! Each is named where it stands; nothing that would be ignored at run time passes in silence.
+
+use crate::{
+    codes,
+    diagnostic::Diagnostic,
+    dsl::{CALLS, Resolved, Shape, Support},
+    ide::{
+        diagnostics::{Check, CheckContext},
+        sites::{Role, Site},
+    },
+    suggest,
+};
+
+pub(super) const CHECK: Check = Check { codes: &[codes::NOT_SUPPORTED], run: check };
+
+fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
+    let tree = context.tree;
+    for site in context.sites.list() {
+        // What lies inside of something unsupported is not named again.
+        if !context.sites.parent(site).is_none_or(|parent| parent.supported) {
+            continue;
+        }
+        if let (Role::Property(property), Some(key)) = (site.role, site.key)
+            && let Support::NotYet(what) = property.support
+        {
+            found.push(Diagnostic::warning(codes::NOT_SUPPORTED, tree.span(key), format!("not supported yet: {what}")));
+        }
+        if !site.supported {
+            continue;
+        }
+        if let Resolved::Object(fields) = &site.resolved
+            && let Some(variant) = fields.variant
+            && let Support::NotYet(what) = variant.support
+        {
+            let diagnostic = Diagnostic::warning(codes::NOT_SUPPORTED, tree.span(variant.node), format!("not supported yet: {what}"));
+            let near = suggest::closest(context.text(variant.node), CALLS.iter().map(|call| call.value));
+            found.push(match near.filter(|_| variant.known.is_none()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            });
+        }
+        found.extend(choice(context, site));
+    }
+}
+
+fn choice(context: &CheckContext<'_>, site: &Site) -> Option<Diagnostic> {
+    let Resolved::Leaf(Shape::Choice(choices)) = site.resolved else { return None };
+    let text = context.text(site.node);
+    let known = choices.values.iter().find(|choice| choice.value == text).map(|choice| choice.support);
+    match known.or(choices.others)? {
+        Support::NotYet(what) => {
+            Some(Diagnostic::warning(codes::NOT_SUPPORTED, context.tree.span(site.node), format!("not supported yet: {what}")))
+        }
+        Support::Full => None,
+    }
+}
