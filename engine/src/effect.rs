@@ -1,0 +1,130 @@
+//! What the machine asks of the outside, and what came back.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use flowdbg_lang::{expression::Expression, value::Value};
+
+use crate::{machine::BranchId, program::Program, time::Timestamp};
+
+/// Names an effect of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EffectId(pub u64);
+
+/// Something to be done.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// Its id; the answer names it.
+    pub id: EffectId,
+    /// The branch that waits for it.
+    pub branch: BranchId,
+    /// Reference of the task that asks.
+    pub reference: Arc<str>,
+    /// What to do.
+    pub kind: EffectKind,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub enum EffectKind {
+    /// Make an HTTP request.
+    Http(HttpRequest),
+    /// Run a command in a shell.
+    Shell(ShellCommand),
+    /// Say when this time has come.
+    Sleep(Timestamp),
+    /// Publish a CloudEvent.
+    Emit(Value),
+    /// Evaluate an expression that is not proven to end.
+    Evaluate(Evaluation),
+    /// Find a workflow.
+    Workflow {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// Its version, or `latest`.
+        version: String,
+        /// Path of the workflow that asks.
+        from: Arc<str>,
+    },
+    /// Stop working on an earlier effect; there is no answer to this one.
+    Cancel(EffectId),
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpRequest {
+    /// Method, in upper case.
+    pub method: String,
+    /// Absolute address, with its query.
+    pub url: String,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// Body, already encoded.
+    pub body: Option<Vec<u8>>,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpResponse {
+    /// Status code.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// A command for a shell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShellCommand {
+    /// The command line.
+    pub command: String,
+    /// Positional arguments, `$1` and so on.
+    pub arguments: Vec<String>,
+    /// Standard input.
+    pub stdin: Option<String>,
+    /// Added to the environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What a process left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShellOutcome {
+    /// Exit code; 128 plus the signal if it was killed by one.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// An expression with all it needs.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The program.
+    pub expression: Arc<Expression>,
+    /// Its input.
+    pub input: Value,
+    /// The values of its variables, in the order that it names them.
+    pub variables: Vec<Value>,
+    /// What its `now` is.
+    pub now: f64,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// A response, or why there is none.
+    Http(Result<HttpResponse, String>),
+    /// The end of a process, or why it did not start.
+    Shell(Result<ShellOutcome, String>),
+    /// The time has come.
+    Slept,
+    /// The event is published.
+    Emitted(Result<(), String>),
+    /// The value, or why there is none.
+    Evaluated(Result<Value, String>),
+    /// The workflow, or why it cannot be used.
+    Workflow(Result<Arc<Program>, String>),
+}

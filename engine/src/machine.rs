@@ -1,0 +1,534 @@
+//! The machine: an execution as a value.
+//!
+//! A machine is branches, each a stack of frames; a frame is a task run at a stage with its data.
+//! It moves by *transitions* of the innermost frame of a branch that is ready. A transition
+//! evaluates first and changes the machine last, so that one whose expression must be evaluated
+//! outside can be tried again when the value has come.
+//!
+//! Same workflow, input and answers: same effects and events. The machine has no clock, no
+//! randomness and no hash order of its own.
+
+mod flow;
+mod frame;
+mod inspect;
+mod scope;
+mod unwind;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use flowdbg_lang::{
+    model::{Stage, TaskId},
+    value::Value,
+};
+
+pub(crate) use flow::Stop;
+pub use frame::{Branch, BranchState, Frame};
+pub(crate) use frame::{Child, ForkChild, ListenState, Locals, State, Step, TryPart, WorkflowRun};
+pub use inspect::{EditError, EvaluateError, PathStep, ScopeName};
+
+use crate::{
+    effect::{Answer, Effect, EffectId, EffectKind},
+    event::{Event, EventKind, TaskRun},
+    fault::Fault,
+    program::Program,
+    time::Timestamp,
+};
+
+/// Names a branch of an execution; 1 is the root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BranchId(pub u32);
+
+/// The root branch.
+pub const ROOT: BranchId = BranchId(1);
+
+/// Most events kept for listeners that do not exist yet.
+const MAX_INBOX: usize = 1_000;
+
+/// An execution.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    id: Arc<str>,
+    seed: u64,
+    draws: u64,
+    now: Timestamp,
+    root: Arc<WorkflowRun>,
+    branches: BTreeMap<BranchId, Branch>,
+    ready: VecDeque<BranchId>,
+    next_branch: u32,
+    next_effect: u64,
+    next_run: u64,
+    next_delivery: u64,
+    pending: BTreeMap<EffectId, Waiter>,
+    inbox: VecDeque<Delivery>,
+    outcome: Option<Outcome>,
+    announced: bool,
+    out: Output,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// With an output.
+    Completed(Value),
+    /// By an error that nothing caught.
+    Faulted(Fault),
+    /// On request.
+    Cancelled,
+}
+
+/// What an [`Machine::advance`] brought.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// To be performed.
+    pub effects: Vec<Effect>,
+    /// That happened.
+    pub events: Vec<Event>,
+}
+
+/// Something from outside.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The answer to an effect. One that is no longer waited for is ignored.
+    Answer(EffectId, Answer),
+    /// A CloudEvent.
+    Event(Value),
+    /// End the execution.
+    Cancel,
+}
+
+/// What waits for an answer.
+#[derive(Clone, Debug)]
+enum Waiter {
+    /// The body of the branch's innermost task.
+    Body(BranchId),
+    /// An expression of the branch's current transition.
+    Evaluation(BranchId),
+    /// The timeout of a task run or workflow.
+    Timeout(BranchId, u64),
+    /// The limit of one attempt of a `try`.
+    Attempt(BranchId, u64),
+    /// Nobody, but the execution does not end before.
+    Detached(BranchId, Arc<str>),
+}
+
+impl Waiter {
+    fn branch(&self) -> Option<BranchId> {
+        match self {
+            Self::Body(branch) | Self::Evaluation(branch) | Self::Timeout(branch, _) | Self::Attempt(branch, _) => Some(*branch),
+            Self::Detached(..) => None,
+        }
+    }
+}
+
+/// A CloudEvent on its way to listeners.
+#[derive(Clone, Debug)]
+struct Delivery {
+    number: u64,
+    event: Value,
+    taken: bool,
+}
+
+/// A place where an execution can be suspended.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// The branch.
+    pub branch: BranchId,
+    /// Depth of the frame; the outermost is 0.
+    pub depth: usize,
+    /// The workflow.
+    pub program: Arc<Program>,
+    /// The task; none for the workflow itself.
+    pub task: Option<TaskId>,
+    /// What is about to happen.
+    pub kind: CheckpointKind,
+}
+
+/// What is about to happen at a checkpoint.
+#[derive(Clone, Debug)]
+pub enum CheckpointKind {
+    /// A stage of the task begins.
+    Stage(Stage),
+    /// An error is about to look for its handler.
+    Raise {
+        /// The error.
+        fault: Fault,
+        /// Whether a `try` will catch it.
+        caught: bool,
+    },
+}
+
+/// Who may hold branches at checkpoints.
+pub trait Gate {
+    /// Whether any checkpoint could be wanted now. Asked at every checkpoint, so it must be cheap.
+    fn is_armed(&self) -> bool;
+    /// Whether the branch is to stop here. It is asked once a visit.
+    fn wants(&mut self, machine: &Machine, checkpoint: &Checkpoint) -> Wants;
+}
+
+/// What a gate says about a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// Go on.
+    Go,
+    /// Hold this branch; the others go on.
+    HoldBranch,
+    /// Hold this branch, and move no other.
+    HoldAll,
+}
+
+/// A gate that is always open.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Open;
+
+impl Gate for Open {
+    fn is_armed(&self) -> bool {
+        false
+    }
+
+    fn wants(&mut self, _: &Machine, _: &Checkpoint) -> Wants {
+        Wants::Go
+    }
+}
+
+/// Why an advance came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Every branch waits or is held.
+    Idle,
+    /// The budget is used up; there is more to do at once.
+    More,
+    /// A gate holds all.
+    Held,
+    /// The execution is over and nothing of it is left running.
+    Done,
+}
+
+impl Machine {
+    /// A new execution, standing before its first transition. The seed makes its random choices.
+    #[must_use]
+    pub fn new(id: impl Into<Arc<str>>, program: Arc<Program>, input: Value, now: Timestamp, seed: u64) -> Self {
+        let id = id.into();
+        let root = Arc::new(WorkflowRun { program, id: id.clone(), input: input.clone(), started_at: now });
+        let mut machine = Self {
+            id,
+            seed,
+            draws: 0,
+            now,
+            root: root.clone(),
+            branches: BTreeMap::new(),
+            ready: VecDeque::new(),
+            next_branch: ROOT.0,
+            next_effect: 1,
+            next_run: 1,
+            next_delivery: 1,
+            pending: BTreeMap::new(),
+            inbox: VecDeque::new(),
+            outcome: None,
+            announced: false,
+            out: Output::default(),
+        };
+        let branch = machine.new_branch(None, Value::Null);
+        machine.emit(branch, None, EventKind::WorkflowStarted);
+        machine.emit(branch, None, EventKind::BranchStarted);
+        machine.push_workflow(branch, root);
+        machine
+    }
+
+    /// Takes something from outside. The point in time is the machine's *now* until the next one.
+    pub fn feed(&mut self, now: Timestamp, input: Input) {
+        self.now = self.now.max(now);
+        match input {
+            Input::Answer(effect, answer) => self.answered(effect, answer),
+            Input::Event(event) => {
+                let number = self.next_delivery;
+                self.next_delivery += 1;
+                self.inbox.push_back(Delivery { number, event, taken: false });
+                if self.inbox.len() > MAX_INBOX {
+                    self.inbox.pop_front();
+                    let text = format!("more than {MAX_INBOX} events wait for a listener; the oldest is dropped");
+                    self.log(ROOT, crate::event::Level::Warning, text);
+                }
+                self.wake_listeners();
+            }
+            Input::Cancel => self.cancel(),
+        }
+    }
+
+    /// Moves on, for at most `budget` transitions, until every branch waits or is held.
+    pub fn advance(&mut self, gate: &mut impl Gate, budget: usize) -> (Progress, Output) {
+        let progress = self.run(gate, budget);
+        (progress, std::mem::take(&mut self.out))
+    }
+
+    fn run(&mut self, gate: &mut impl Gate, mut budget: usize) -> Progress {
+        while let Some(id) = self.ready.pop_front() {
+            if budget == 0 {
+                self.ready.push_front(id);
+                return Progress::More;
+            }
+            budget -= 1;
+            if gate.is_armed() {
+                match self.ask(gate, id) {
+                    Wants::Go => {}
+                    Wants::HoldBranch => continue,
+                    Wants::HoldAll => return Progress::Held,
+                }
+            }
+            self.transit(id);
+            if self.branches.get(&id).is_some_and(|branch| branch.state == BranchState::Ready) && !self.ready.contains(&id) {
+                self.ready.push_back(id);
+            }
+            self.announce();
+        }
+        self.forget_deliveries();
+        self.announce();
+        if self.is_done() { Progress::Done } else { Progress::Idle }
+    }
+
+    /// Asks the gate about the checkpoint at which a branch stands, if it stands at one.
+    fn ask(&mut self, gate: &mut impl Gate, id: BranchId) -> Wants {
+        let Some(checkpoint) = self.checkpoint(id) else { return Wants::Go };
+        let wants = gate.wants(self, &checkpoint);
+        if let Some(branch) = self.branches.get_mut(&id) {
+            if wants == Wants::Go {
+                branch.passed = true;
+            } else {
+                branch.state = BranchState::Held;
+            }
+        }
+        wants
+    }
+
+    /// Lets a held branch go on. It does not stop again at the same visit.
+    pub fn release(&mut self, id: BranchId) {
+        if let Some(branch) = self.branches.get_mut(&id)
+            && branch.state == BranchState::Held
+        {
+            branch.state = BranchState::Ready;
+            branch.passed = true;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// How it ended, once it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref().filter(|_| self.announced)
+    }
+
+    fn is_done(&self) -> bool {
+        self.outcome.is_some() && self.branches.is_empty() && self.pending.is_empty()
+    }
+
+    /// Says how it ended as soon as nothing of it is left.
+    fn announce(&mut self) {
+        if self.announced || !self.is_done() {
+            return;
+        }
+        self.announced = true;
+        let kind = match &self.outcome {
+            Some(Outcome::Completed(output)) => EventKind::WorkflowCompleted(output.clone()),
+            Some(Outcome::Faulted(fault)) => EventKind::WorkflowFaulted(fault.error.clone()),
+            Some(Outcome::Cancelled) | None => EventKind::WorkflowCancelled,
+        };
+        self.emit(ROOT, None, kind);
+    }
+
+    fn answered(&mut self, effect: EffectId, answer: Answer) {
+        match self.pending.remove(&effect) {
+            None => {}
+            Some(Waiter::Body(id)) => {
+                if let Some(branch) = self.branches.get_mut(&id) {
+                    branch.answer = Some(answer);
+                }
+                self.wake(id);
+            }
+            Some(Waiter::Evaluation(id)) => {
+                if let Some(branch) = self.branches.get_mut(&id) {
+                    branch.evaluated.push(match answer {
+                        Answer::Evaluated(result) => result,
+                        _ => Err("the expression was not evaluated".to_owned()),
+                    });
+                }
+                self.wake(id);
+            }
+            Some(Waiter::Timeout(id, run)) => self.timed_out(id, run),
+            Some(Waiter::Attempt(id, run)) => self.attempt_timed_out(id, run),
+            Some(Waiter::Detached(id, reference)) => {
+                if let Answer::Shell(Err(error)) = answer {
+                    self.log(id, crate::event::Level::Warning, format!("{reference}: {error}"));
+                }
+            }
+        }
+    }
+
+    fn wake(&mut self, id: BranchId) {
+        if let Some(branch) = self.branches.get_mut(&id)
+            && matches!(branch.state, BranchState::Waiting | BranchState::Listening | BranchState::Joining)
+        {
+            branch.state = BranchState::Ready;
+            self.ready.push_back(id);
+        }
+    }
+
+    fn wake_listeners(&mut self) {
+        let listening: Vec<BranchId> =
+            self.branches.iter().filter(|(_, branch)| branch.state == BranchState::Listening).map(|(id, _)| *id).collect();
+        for id in listening {
+            self.wake(id);
+        }
+    }
+
+    pub(crate) fn deliveries(&self) -> impl Iterator<Item = (u64, bool, &Value)> {
+        self.inbox.iter().map(|delivery| (delivery.number, delivery.taken, &delivery.event))
+    }
+
+    pub(crate) fn take_delivery(&mut self, number: u64) {
+        if let Some(delivery) = self.inbox.iter_mut().find(|delivery| delivery.number == number) {
+            delivery.taken = true;
+        }
+    }
+
+    /// Lets an error of a `fork`'s branch go on in the parent, with its own place.
+    pub(crate) fn raise_from_branch(&mut self, id: BranchId, fault: Fault) {
+        self.raise(id, fault);
+    }
+
+    /// Drops events that a listener took, once every listener has seen them.
+    fn forget_deliveries(&mut self) {
+        self.inbox.retain(|delivery| !delivery.taken);
+    }
+
+    pub(crate) fn request(&mut self, branch: BranchId, kind: EffectKind, waiter: WaitFor) -> EffectId {
+        let id = EffectId(self.next_effect);
+        self.next_effect += 1;
+        let reference = self.reference_of(branch);
+        let waiter = match waiter {
+            WaitFor::Body => Waiter::Body(branch),
+            WaitFor::Evaluation => Waiter::Evaluation(branch),
+            WaitFor::Timeout(run) => Waiter::Timeout(branch, run),
+            WaitFor::Attempt(run) => Waiter::Attempt(branch, run),
+            WaitFor::Nobody => Waiter::Detached(branch, reference.clone()),
+        };
+        self.pending.insert(id, waiter);
+        self.out.effects.push(Effect { id, branch, reference, kind });
+        id
+    }
+
+    /// Asks for an effect and lets the branch wait for its answer.
+    pub(crate) fn wait_for(&mut self, branch: BranchId, kind: EffectKind) -> EffectId {
+        let id = self.request(branch, kind, WaitFor::Body);
+        if let Some(branch) = self.branches.get_mut(&branch) {
+            branch.state = BranchState::Waiting;
+        }
+        id
+    }
+
+    /// Takes the answer that the innermost task waited for, if it has come.
+    pub(crate) fn take_answer(&mut self, id: BranchId) -> Option<Answer> {
+        self.branches.get_mut(&id).and_then(|branch| branch.answer.take())
+    }
+
+    /// Marks progress inside a transition: what was evaluated before is not needed again.
+    pub(crate) fn commit(&mut self, id: BranchId) {
+        if let Some(branch) = self.branches.get_mut(&id) {
+            branch.evaluated.clear();
+            branch.cursor = 0;
+        }
+    }
+
+    /// The point in time of the last input.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A branch that lives.
+    #[must_use]
+    pub fn branch(&self, id: BranchId) -> Option<&Branch> {
+        self.branches.get(&id)
+    }
+
+    /// The branches that live, in the order of their creation.
+    pub fn branches(&self) -> impl Iterator<Item = &Branch> {
+        self.branches.values()
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn set_state(&mut self, id: BranchId, state: BranchState) {
+        if let Some(branch) = self.branches.get_mut(&id) {
+            branch.state = state;
+        }
+    }
+
+    pub(crate) fn withdraw_timer(&mut self, timer: EffectId) {
+        self.withdraw(timer);
+    }
+
+    fn withdraw(&mut self, effect: EffectId) {
+        if self.pending.remove(&effect).is_some() {
+            let id = EffectId(self.next_effect);
+            self.next_effect += 1;
+            let kind = EffectKind::Cancel(effect);
+            self.out.effects.push(Effect { id, branch: ROOT, reference: "".into(), kind });
+        }
+    }
+
+    fn reference_of(&self, id: BranchId) -> Arc<str> {
+        let frame = self.branches.get(&id).and_then(|branch| branch.frames.last());
+        frame.and_then(Frame::task).map_or_else(|| "".into(), |task| task.reference.clone())
+    }
+
+    fn emit(&mut self, branch: BranchId, task: Option<TaskRun>, kind: EventKind) {
+        self.out.events.push(Event { at: self.now, branch, task, kind });
+    }
+
+    /// Records an event about a frame of a branch.
+    pub(crate) fn emit_at(&mut self, branch: BranchId, depth: usize, kind: EventKind) {
+        let task = self.branches.get(&branch).and_then(|branch| {
+            let frame = branch.frames.get(depth)?;
+            let task = frame.task?;
+            Some(TaskRun {
+                run: frame.run,
+                program: frame.workflow.program.clone(),
+                task,
+                depth: u32::try_from(depth).unwrap_or(u32::MAX) + branch.base_depth,
+            })
+        });
+        self.emit(branch, task, kind);
+    }
+
+    pub(crate) fn log(&mut self, branch: BranchId, level: crate::event::Level, text: String) {
+        let depth = self.branches.get(&branch).map_or(0, |branch| branch.frames.len().saturating_sub(1));
+        self.emit_at(branch, depth, EventKind::Log { level, text });
+    }
+
+    /// The next random number of this execution (SplitMix64 over seed and count).
+    pub(crate) fn random(&mut self) -> u64 {
+        self.draws += 1;
+        let mut z = self.seed.wrapping_add(self.draws.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}
+
+/// Who waits for an effect that is being asked for.
+pub(crate) enum WaitFor {
+    Body,
+    Evaluation,
+    Timeout(u64),
+    Attempt(u64),
+    Nobody,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,417 @@
+//! Transitions: how a frame goes from stage to stage, and how a child's end reaches its parent
+//! (DSL, "Data Flow" and "Flow Directives").
+
+use std::sync::Arc;
+
+use flowdbg_lang::{
+    model::{List, Stage, Task, TaskId, Then},
+    value::Value,
+};
+
+use super::{
+    Branch, BranchId, BranchState, Checkpoint, CheckpointKind, Child, Frame, Locals, Machine, Outcome, State, Step, WaitFor, WorkflowRun,
+};
+use crate::{
+    effect::EffectKind,
+    event::EventKind,
+    fault::{Fault, Kind},
+    program::Flow,
+    tasks,
+};
+
+/// Why a transition did not happen.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It raised an error.
+    Fault(Fault),
+    /// It waits for an expression that is evaluated outside.
+    Pending,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Machine {
+    pub(super) fn new_branch(&mut self, parent: Option<BranchId>, context: Value) -> BranchId {
+        let id = BranchId(self.next_branch);
+        self.next_branch += 1;
+        let base_depth = parent
+            .and_then(|parent| self.branches.get(&parent))
+            .map_or(0, |parent| parent.base_depth + u32::try_from(parent.frames.len()).unwrap_or(0));
+        let branch = Branch {
+            id,
+            parent,
+            state: BranchState::Ready,
+            frames: Vec::new(),
+            context,
+            base_depth,
+            passed: false,
+            answer: None,
+            evaluated: Vec::new(),
+            cursor: 0,
+        };
+        self.branches.insert(id, branch);
+        self.ready.push_back(id);
+        id
+    }
+
+    /// Starts a branch with one task.
+    pub(crate) fn spawn(&mut self, parent: BranchId, workflow: Arc<WorkflowRun>, task: TaskId, input: Value, locals: Locals) -> BranchId {
+        let context = self.branches.get(&parent).map_or(Value::Null, |parent| parent.context.clone());
+        let id = self.new_branch(Some(parent), context);
+        self.emit(id, None, EventKind::BranchStarted);
+        self.push_task(id, workflow, task, input, locals);
+        id
+    }
+
+    /// Starts a branch of its own for a sub-workflow that nobody waits for.
+    pub(crate) fn spawn_detached(&mut self, workflow: Arc<WorkflowRun>) -> BranchId {
+        let id = self.new_branch(None, Value::Null);
+        self.emit(id, None, EventKind::BranchStarted);
+        self.push_workflow(id, workflow);
+        id
+    }
+
+    pub(crate) fn push_workflow(&mut self, id: BranchId, workflow: Arc<WorkflowRun>) {
+        let input = workflow.input.clone();
+        let Some(branch) = self.branches.get_mut(&id) else { return };
+        let outer = std::mem::take(&mut branch.context);
+        let frame = Frame { outer_context: Some(outer), ..self.new_frame(workflow, None, Step::Input, input, Locals::default()) };
+        self.push(id, frame);
+    }
+
+    pub(crate) fn push_task(&mut self, id: BranchId, workflow: Arc<WorkflowRun>, task: TaskId, input: Value, locals: Locals) {
+        let step = if workflow.program.workflow.task(task).condition.is_some() { Step::If } else { Step::Input };
+        let frame = self.new_frame(workflow, Some(task), step, input, locals);
+        let depth = self.push(id, frame);
+        self.emit_at(id, depth, EventKind::TaskCreated);
+    }
+
+    fn new_frame(&mut self, workflow: Arc<WorkflowRun>, task: Option<TaskId>, step: Step, input: Value, locals: Locals) -> Frame {
+        let run = self.next_run;
+        self.next_run += 1;
+        Frame {
+            run,
+            workflow,
+            task,
+            step,
+            raw_input: input,
+            input: Value::Null,
+            raw_output: Value::Null,
+            output: Value::Null,
+            locals,
+            started_at: self.now,
+            state: State::None,
+            child: None,
+            then: None,
+            timeout: None,
+            outer_context: None,
+        }
+    }
+
+    fn push(&mut self, id: BranchId, frame: Frame) -> usize {
+        let Some(branch) = self.branches.get_mut(&id) else { return 0 };
+        branch.frames.push(frame);
+        branch.passed = false;
+        branch.frames.len() - 1
+    }
+
+    /// The innermost frame of a branch.
+    pub(crate) fn top(&mut self, id: BranchId) -> &mut Frame {
+        let branch = self.branches.get_mut(&id);
+        #[expect(clippy::expect_used, reason = "only branches that live are moved, and a living branch has a frame")]
+        branch.and_then(|branch| branch.frames.last_mut()).expect("a living branch has a frame")
+    }
+
+    pub(crate) fn depth(&self, id: BranchId) -> usize {
+        self.branches.get(&id).map_or(0, |branch| branch.frames.len().saturating_sub(1))
+    }
+
+    /// The checkpoint at which a branch stands, if it has not passed it.
+    pub(super) fn checkpoint(&mut self, id: BranchId) -> Option<Checkpoint> {
+        let branch = self.branches.get(&id).filter(|branch| !branch.passed)?;
+        let frame = branch.frames.last()?;
+        let stage = match (&frame.step, frame.task()) {
+            (Step::Raise(fault, Some(caught)), _) => {
+                return Some(self.checkpoint_of(id, CheckpointKind::Raise { fault: fault.clone(), caught: *caught }));
+            }
+            (_, None) => return None,
+            (Step::If, _) => Stage::If,
+            (Step::Input, Some(task)) if has(&task.input) => Stage::Input,
+            (Step::Body, _) => Stage::Body,
+            (Step::Catch, _) => Stage::Catch,
+            (Step::Output, Some(task)) if has(&task.output) => Stage::Output,
+            (Step::Export, Some(task)) if has(&task.export) => Stage::Export,
+            _ => return None,
+        };
+        Some(self.checkpoint_of(id, CheckpointKind::Stage(stage)))
+    }
+
+    fn checkpoint_of(&mut self, id: BranchId, kind: CheckpointKind) -> Checkpoint {
+        let depth = self.depth(id);
+        let frame = self.top(id);
+        Checkpoint { branch: id, depth, program: frame.program().clone(), task: frame.task, kind }
+    }
+
+    /// Makes one transition of a branch.
+    pub(super) fn transit(&mut self, id: BranchId) {
+        let Some(branch) = self.branches.get_mut(&id) else { return };
+        branch.cursor = 0;
+        let raised = matches!(branch.frames.last().map(|frame| &frame.step), Some(Step::Raise(..)));
+        match self.try_transit(id) {
+            Ok(()) => {
+                if let Some(branch) = self.branches.get_mut(&id) {
+                    branch.evaluated.clear();
+                }
+            }
+            Err(Stop::Pending) => {
+                if let Some(branch) = self.branches.get_mut(&id) {
+                    branch.state = BranchState::Waiting;
+                }
+            }
+            Err(Stop::Fault(fault)) => {
+                if let Some(branch) = self.branches.get_mut(&id) {
+                    branch.evaluated.clear();
+                }
+                // An error while looking for a handler replaces the error; its own handlers are
+                // looked for further out, so that this ends.
+                if raised { self.give_up(id, fault) } else { self.raise(id, fault) }
+            }
+        }
+    }
+
+    fn try_transit(&mut self, id: BranchId) -> Result<(), Stop> {
+        match self.top(id).step.clone() {
+            Step::If => self.if_stage(id),
+            Step::Input => self.input_stage(id),
+            Step::Body => {
+                let depth = self.depth(id);
+                if self.top(id).task.is_some() {
+                    self.emit_at(id, depth, EventKind::TaskStarted);
+                }
+                // Set first, so that a body that waits for an expression does not start twice.
+                self.set_step(id, Step::Work);
+                self.work(id)
+            }
+            Step::Work => self.work(id),
+            Step::Catch => {
+                tasks::try_::handle(self, id);
+                Ok(())
+            }
+            Step::Output => self.output_stage(id),
+            Step::Export => self.export_stage(id),
+            Step::Leave => {
+                self.leave(id);
+                Ok(())
+            }
+            Step::Raise(fault, caught) => self.raise_step(id, fault, caught),
+        }
+    }
+
+    fn work(&mut self, id: BranchId) -> Result<(), Stop> {
+        if self.top(id).task.is_some() {
+            return tasks::work(self, id);
+        }
+        let workflow = self.top(id).program().workflow.clone();
+        self.run_list(id, &workflow.root)
+    }
+
+    pub(crate) fn set_step(&mut self, id: BranchId, step: Step) {
+        self.top(id).step = step;
+        if let Some(branch) = self.branches.get_mut(&id) {
+            branch.passed = false;
+        }
+    }
+
+    fn if_stage(&mut self, id: BranchId) -> Result<(), Stop> {
+        let depth = self.depth(id);
+        let (condition, input) = {
+            let frame = self.top(id);
+            (frame.task().and_then(|task| task.condition.clone()), frame.raw_input.clone())
+        };
+        let runs = match condition {
+            Some(condition) => self.holds(id, depth, &condition, &input, None)?,
+            None => true,
+        };
+        if runs {
+            self.set_step(id, Step::Input);
+        } else {
+            self.emit_at(id, depth, EventKind::TaskSkipped);
+            self.top(id).output = input;
+            self.set_step(id, Step::Leave);
+        }
+        Ok(())
+    }
+
+    fn input_stage(&mut self, id: BranchId) -> Result<(), Stop> {
+        let depth = self.depth(id);
+        let frame = self.top(id);
+        let (program, task, raw) = (frame.program().clone(), frame.task, frame.raw_input.clone());
+        let (flow, timeout) = match task.map(|task| program.workflow.task(task)) {
+            Some(task) => (&task.input, &task.timeout),
+            None => (&program.workflow.input, &program.workflow.timeout),
+        };
+        program
+            .validate(task, Flow::Input, &raw)
+            .map_err(|detail| Fault::new(Kind::Validation, format!("the input does not fit its schema: {detail}")))?;
+        let input = match &flow.transform {
+            Some(transform) => self.fill(id, depth, transform, &raw, None)?,
+            None => raw,
+        };
+        let after = match timeout {
+            Some(timeout) => Some(self.duration(id, depth, &timeout.after, &input)?),
+            None => None,
+        };
+        let run = {
+            let frame = self.top(id);
+            frame.input = input;
+            frame.run
+        };
+        if let Some(after) = after {
+            let deadline = self.now.after(after);
+            let timer = self.request(id, EffectKind::Sleep(deadline), WaitFor::Timeout(run));
+            self.top(id).timeout = Some(timer);
+        }
+        self.set_step(id, Step::Body);
+        Ok(())
+    }
+
+    fn output_stage(&mut self, id: BranchId) -> Result<(), Stop> {
+        let depth = self.depth(id);
+        let frame = self.top(id);
+        let (program, task, raw) = (frame.program().clone(), frame.task, frame.raw_output.clone());
+        let flow = task.map_or(&program.workflow.output, |task| &program.workflow.task(task).output);
+        let output = match &flow.transform {
+            Some(transform) => self.fill(id, depth, transform, &raw, None)?,
+            None => raw,
+        };
+        program
+            .validate(task, Flow::Output, &output)
+            .map_err(|detail| Fault::new(Kind::Validation, format!("the output does not fit its schema: {detail}")))?;
+        self.top(id).output = output;
+        self.set_step(id, if task.is_some() { Step::Export } else { Step::Leave });
+        Ok(())
+    }
+
+    fn export_stage(&mut self, id: BranchId) -> Result<(), Stop> {
+        let depth = self.depth(id);
+        let frame = self.top(id);
+        let (program, task, output) = (frame.program().clone(), frame.task, frame.output.clone());
+        if let Some(transform) = task.and_then(|task| program.workflow.task(task).export.transform.as_ref()) {
+            let context = self.fill(id, depth, transform, &output, None)?;
+            program
+                .validate(task, Flow::Export, &context)
+                .map_err(|detail| Fault::new(Kind::Validation, format!("the exported context does not fit its schema: {detail}")))?;
+            self.set_context(id, context);
+        }
+        self.set_step(id, Step::Leave);
+        Ok(())
+    }
+
+    pub(crate) fn set_context(&mut self, id: BranchId, context: Value) {
+        if let Some(branch) = self.branches.get_mut(&id) {
+            branch.context = context;
+        }
+    }
+
+    /// Ends the innermost frame and tells whoever waits for it.
+    fn leave(&mut self, id: BranchId) {
+        let depth = self.depth(id);
+        let timeout = self.top(id).timeout.take();
+        if let Some(timer) = timeout {
+            self.withdraw(timer);
+        }
+        let output = self.top(id).output.clone();
+        if self.top(id).task.is_some() {
+            self.emit_at(id, depth, EventKind::TaskCompleted(output.clone()));
+        }
+        let Some(frame) = self.branches.get_mut(&id).and_then(|branch| branch.frames.pop()) else { return };
+        let Some(task) = frame.task else {
+            return self.workflow_ended(id, frame, output);
+        };
+        let then = frame.then.unwrap_or_else(|| frame.workflow.program.workflow.task(task).then);
+        if then == Then::End {
+            return self.end(id, output);
+        }
+        self.deliver(id, Child { task, output, then });
+    }
+
+    /// Hands a child's end to the parent frame, or to the parent branch.
+    pub(super) fn deliver(&mut self, id: BranchId, child: Child) {
+        let Some(branch) = self.branches.get_mut(&id) else { return };
+        if branch.frames.is_empty() {
+            return tasks::fork::branch_completed(self, id, child.output);
+        }
+        self.top(id).child = Some(child);
+        self.set_step(id, Step::Work);
+    }
+
+    fn workflow_ended(&mut self, id: BranchId, frame: Frame, output: Value) {
+        let Some(branch) = self.branches.get_mut(&id) else { return };
+        branch.context = frame.outer_context.unwrap_or_default();
+        if let Some(parent) = branch.frames.last_mut() {
+            parent.raw_output = output;
+            return self.set_step(id, Step::Output);
+        }
+        let is_root = Arc::ptr_eq(&frame.workflow, &self.root);
+        self.remove_branch(id);
+        if is_root {
+            self.outcome = Some(Outcome::Completed(output));
+        }
+    }
+
+    /// Runs a list in the innermost frame: starts its next task, or ends the body with the last
+    /// output.
+    pub(crate) fn run_list(&mut self, id: BranchId, list: &List) -> Result<(), Stop> {
+        let input = self.top(id).input.clone();
+        if let Some(output) = self.step_list(id, list, input, None) {
+            self.finish_body(id, output);
+        }
+        Ok(())
+    }
+
+    /// Starts the next task of a list and says nothing, or gives the list's output.
+    pub(crate) fn step_list(&mut self, id: BranchId, list: &List, first_input: Value, locals: Option<Locals>) -> Option<Value> {
+        let frame = self.top(id);
+        let workflow = frame.workflow.clone();
+        let locals = locals.unwrap_or_else(|| frame.locals.clone());
+        let (next, input) = match frame.child.take() {
+            None => (list.tasks.first().copied(), first_input),
+            Some(child) => (successor(&workflow.program.workflow.tasks, list, &child), child.output),
+        };
+        match next {
+            Some(task) => {
+                self.push_task(id, workflow, task, input, locals);
+                None
+            }
+            None => Some(input),
+        }
+    }
+
+    /// Ends the body of the innermost frame with its raw output.
+    pub(crate) fn finish_body(&mut self, id: BranchId, raw_output: Value) {
+        self.top(id).raw_output = raw_output;
+        self.set_step(id, Step::Output);
+    }
+}
+
+fn has(flow: &flowdbg_lang::model::DataFlow) -> bool {
+    flow.transform.is_some() || flow.schema.is_some()
+}
+
+/// The task of a list that follows a child's end.
+fn successor(tasks: &[Task], list: &List, child: &Child) -> Option<TaskId> {
+    match child.then {
+        Then::Continue => {
+            let index = tasks.get(child.task.0 as usize).map_or(0, |task| task.index);
+            let at =
+                if list.tasks.get(index) == Some(&child.task) { index } else { list.tasks.iter().position(|task| *task == child.task)? };
+            list.tasks.get(at + 1).copied()
+        }
+        Then::Task(task) => list.tasks.contains(&task).then_some(task),
+        Then::Exit | Then::End => None,
+    }
+}

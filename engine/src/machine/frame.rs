@@ -1,0 +1,223 @@
+//! Branches and frames: the plain data of an execution.
+
+use std::sync::Arc;
+
+use flowdbg_lang::{
+    model::{Task, TaskId, Then},
+    value::Value,
+};
+
+use super::BranchId;
+use crate::{
+    effect::{Answer, EffectId},
+    fault::Fault,
+    program::Program,
+    time::Timestamp,
+};
+
+/// A strand of sequential control.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// Its id.
+    pub id: BranchId,
+    /// The branch whose `fork` made it; none for the root and for detached sub-workflows.
+    pub parent: Option<BranchId>,
+    /// Whether it stands at a checkpoint, waits or can go on.
+    pub state: BranchState,
+    pub(crate) frames: Vec<Frame>,
+    /// `$context`.
+    pub(crate) context: Value,
+    /// Depth of its outermost frame in the whole execution.
+    pub(crate) base_depth: u32,
+    /// Whether the current checkpoint was passed.
+    pub(crate) passed: bool,
+    pub(crate) answer: Option<Answer>,
+    /// Values of the current transition that were evaluated outside, in order.
+    pub(crate) evaluated: Vec<Result<Value, String>>,
+    pub(crate) cursor: usize,
+}
+
+/// What a branch is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BranchState {
+    /// Can go on.
+    Ready,
+    /// Waits for an answer.
+    Waiting,
+    /// Waits for an event.
+    Listening,
+    /// Waits for the branches of its `fork`, or for a sub-workflow.
+    Joining,
+    /// Held at a checkpoint.
+    Held,
+}
+
+/// A task run at a stage, with its data; or a workflow.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub(crate) run: u64,
+    pub(crate) workflow: Arc<WorkflowRun>,
+    pub(crate) task: Option<TaskId>,
+    pub(crate) step: Step,
+    pub(crate) raw_input: Value,
+    pub(crate) input: Value,
+    pub(crate) raw_output: Value,
+    pub(crate) output: Value,
+    pub(crate) locals: Locals,
+    pub(crate) started_at: Timestamp,
+    pub(crate) state: State,
+    pub(crate) child: Option<Child>,
+    pub(crate) then: Option<Then>,
+    pub(crate) timeout: Option<EffectId>,
+    /// The context to return to, in the frame of a sub-workflow.
+    pub(crate) outer_context: Option<Value>,
+}
+
+impl Frame {
+    /// The task; none for a workflow.
+    #[must_use]
+    pub fn task(&self) -> Option<&Task> {
+        self.task.map(|task| self.workflow.program.workflow.task(task))
+    }
+
+    /// The workflow that it is of.
+    #[must_use]
+    pub fn program(&self) -> &Arc<Program> {
+        &self.workflow.program
+    }
+}
+
+/// One run of a workflow or sub-workflow inside an execution.
+#[derive(Debug)]
+pub(crate) struct WorkflowRun {
+    pub(crate) program: Arc<Program>,
+    pub(crate) id: Arc<str>,
+    pub(crate) input: Value,
+    pub(crate) started_at: Timestamp,
+}
+
+/// What a frame does next.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    If,
+    Input,
+    Body,
+    /// Go on with the body: a child has ended or an answer has come.
+    Work,
+    Catch,
+    Output,
+    Export,
+    Leave,
+    /// An error looks for its handler; whether there is one is found out first.
+    Raise(Fault, Option<bool>),
+}
+
+/// How far the body of a task is, where that is more than its step says.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum State {
+    #[default]
+    None,
+    For {
+        items: Arc<Vec<Value>>,
+        index: usize,
+        begun: bool,
+        outer: Locals,
+    },
+    Fork(Vec<ForkChild>),
+    Try {
+        attempt: u32,
+        since: Timestamp,
+        part: TryPart,
+        limit: Option<EffectId>,
+    },
+    Listen(Box<ListenState>),
+    /// The sub-workflow was asked for.
+    Lookup,
+}
+
+/// Which part of a `try` runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TryPart {
+    Start,
+    Body,
+    Delay,
+    Handler,
+    Over,
+}
+
+/// A branch of a `fork`.
+#[derive(Clone, Debug)]
+pub(crate) struct ForkChild {
+    pub(crate) branch: BranchId,
+    /// Its output and context.
+    pub(crate) output: Option<(Value, Value)>,
+    pub(crate) fault: Option<Fault>,
+}
+
+/// What a `listen` has taken.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListenState {
+    /// Number of the last delivery that was looked at.
+    pub(crate) seen: u64,
+    /// Which filters of `all` have matched.
+    pub(crate) matched: Vec<bool>,
+    /// The same for the events of `until`.
+    pub(crate) until_matched: Vec<bool>,
+    /// Values of correlation keys.
+    pub(crate) keys: Vec<(Arc<str>, Value)>,
+    /// Events taken, as they are read.
+    pub(crate) taken: Vec<Value>,
+    /// How many of them went through `foreach`.
+    pub(crate) iterated: usize,
+    /// What `foreach` made of them.
+    pub(crate) outputs: Vec<Value>,
+    /// Whether no more are wanted.
+    pub(crate) over: bool,
+}
+
+/// A child task that has ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Child {
+    pub(crate) task: TaskId,
+    pub(crate) output: Value,
+    pub(crate) then: Then,
+}
+
+/// Loop and error variables, innermost first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Locals(Option<Arc<Local>>);
+
+#[derive(Debug)]
+struct Local {
+    name: Arc<str>,
+    value: Value,
+    outer: Locals,
+}
+
+impl Locals {
+    pub(crate) fn with(&self, name: &Arc<str>, value: Value) -> Self {
+        Self(Some(Arc::new(Local { name: name.clone(), value, outer: self.clone() })))
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.iter().find(|(known, _)| &***known == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Value)> {
+        let mut next = self.0.as_deref();
+        std::iter::from_fn(move || {
+            let local = next?;
+            next = local.outer.0.as_deref();
+            Some((&local.name, &local.value))
+        })
+    }
+
+    /// The same variables with one value replaced.
+    pub(crate) fn replaced(&self, name: &str, value: &Value) -> Self {
+        match &self.0 {
+            None => Self(None),
+            Some(local) if &*local.name == name => local.outer.with(&local.name, value.clone()),
+            Some(local) => local.outer.replaced(name, value).with(&local.name, local.value.clone()),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Machines in tests: scripted answers, no clock.
