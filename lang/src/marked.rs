@@ -295,7 +295,7 @@ fn labels_at_end(body: &str) -> Result<(&str, Vec<String>), String> {
     let Some((code, comment)) = body.rsplit_once("# @") else { return Ok((body, Vec::new())) };
     let names: Vec<&str> = comment.trim_end().split(',').map(str::trim).collect();
     let sound = |(at, name): (usize, &&str)| is_label(if at == 0 { name } else { name.strip_prefix('@').unwrap_or("") });
-    if !code.ends_with(char::is_whitespace) || !names.iter().enumerate().all(sound) {
+    if !(code.is_empty() || code.ends_with(char::is_whitespace)) || comment.starts_with(' ') || !names.iter().enumerate().all(sound) {
         return Ok((body, Vec::new()));
     }
     if code.trim().is_empty() {

@@ -54,6 +54,9 @@ pub struct CheckContext<'a> {
 }
 
 /// Everything that is wrong with a text, in the order of the text, given what reading it found.
+///
+/// What reading, shape and meaning have to say meets here; findings of a further layer join
+/// `found` before it is sorted.
 #[must_use]
 pub fn diagnostics(tree: &Tree, read_problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let sites = Sites::of(tree);
@@ -139,6 +142,9 @@ fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 /// A noun with its article.
 fn article(noun: &str) -> String {
+    if noun.ends_with('s') && !noun.ends_with("ss") {
+        return format!("the {noun}");
+    }
     // "a use…" and "an HTTP call": by sound, not by letter.
     let vowel =
         noun.starts_with(['a', 'e', 'i', 'o', 'A', 'O', 'E', 'I']) || ["HTTP", "MCP"].iter().any(|spelled| noun.starts_with(spelled));

@@ -74,7 +74,7 @@ fn property_doc(sites: &Sites, site: &Site, property: &Property) -> String {
         let _ = write!(doc, " · default: `{default}`");
     }
     if let Shape::Choice(choices) = &property.shape {
-        doc.push_str("\n");
+        doc.push('\n');
         for choice in choices.values {
             let _ = write!(doc, "\n- `{}`: {}", choice.value, choice.doc);
         }

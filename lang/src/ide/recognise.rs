@@ -34,7 +34,8 @@ fn yaml_declares(text: &str) -> bool {
             if rest.trim_start().starts_with('{') && flow.split(',').any(|member| after_key(member.trim_start(), "dsl").is_some()) {
                 return true;
             }
-            inside = true;
+            // Text after the colon is a value; only a mapping can hold `dsl`.
+            inside = rest.trim_start().is_empty() || rest.trim_start().starts_with(['#', '{', '&', '!']);
         } else if inside && after_key(body, "dsl").is_some() {
             return true;
         }

@@ -48,7 +48,7 @@ fn an_ordinary_comment_stays() {
 
 #[test]
 fn cursors_are_taken_out_and_do_not_shift_carets() {
-    let fixture = parse("a: o<|>ne t<|>wo\n#           ^^^^^^ def\n#  ^ ref\n");
+    let fixture = parse("a: o<|>ne t<|>wo\n#         ^^^^^^ def\n#  ^ ref\n");
     let file = fixture.single().expect("one file");
     assert_eq!(file.text, "a: one two\n");
     assert_eq!(file.cursors, [4, 8]);

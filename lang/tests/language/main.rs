@@ -1,5 +1,12 @@
 //! The language front end from outside: fixtures, the specification's files, its schema.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod checks;
+mod hover;
+mod recognition;
+mod robustness;
 mod schema;
 mod specification;
 mod support;
+mod symbols;

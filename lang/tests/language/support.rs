@@ -1,11 +1,19 @@
 //! What the tests of the language front end share.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use flowdbg_lang::{diagnostic::Diagnostic, ide, read, text::Source, tree::Tree};
+use flowdbg_lang::{
+    diagnostic::{Diagnostic, Severity},
+    ide,
+    marked::{Fixture, draw, on_first_line},
+    read,
+    text::Source,
+    tree::Tree,
+};
 
 /// Reads and checks a text.
 pub(crate) fn check(path: &str, text: &str) -> (Tree, Vec<Diagnostic>) {
@@ -36,7 +44,11 @@ pub(crate) fn line(tree: &Tree, diagnostic: &Diagnostic) -> String {
 pub(crate) fn specification() -> Option<PathBuf> {
     let folder = std::env::var_os("FLOWDBG_SPEC").map(PathBuf::from);
     if folder.is_none() {
-        println!("SKIPPED: FLOWDBG_SPEC does not name the folder with the specification's schema, examples and conformance kit");
+        // Not by a macro: the test harness would hide it.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: FLOWDBG_SPEC does not name the folder with the specification's schema, examples and conformance kit"
+        );
     }
     folder
 }
@@ -74,4 +86,57 @@ pub(crate) fn workflows_of_feature(text: &str) -> Vec<String> {
     }
     found.retain(|text| text.lines().any(|line| line.starts_with("document:")));
     found
+}
+
+/// Checks a fixture against the diagnostics that its marks expect: all of them, and no others.
+#[track_caller]
+pub(crate) fn check_fixture(fixture: &str) {
+    let fixture = Fixture::parse(fixture).unwrap();
+    let file = fixture.single().unwrap();
+    let (_, found) = check("fixture.yaml", &file.text);
+    let mut unexpected: Vec<_> = found.iter().collect();
+    let mut missing = Vec::new();
+    for mark in &file.marks {
+        let fits = |diagnostic: &&Diagnostic| {
+            Some(diagnostic.severity) == mark.severity()
+                && mark.code.as_deref() == Some(diagnostic.code)
+                && on_first_line(&file.text, diagnostic.span) == mark.span
+                && said(diagnostic).contains(&mark.text)
+        };
+        match unexpected.iter().position(fits) {
+            Some(at) => {
+                unexpected.remove(at);
+            }
+            None => missing.push(mark),
+        }
+    }
+    if !missing.is_empty() || !unexpected.is_empty() {
+        let marks: Vec<_> = found.iter().map(|diagnostic| (diagnostic.span, drawn(diagnostic))).collect();
+        panic!("missing: {missing:#?}\nfound:\n{}", draw(&file.text, &marks));
+    }
+}
+
+/// The whole of what a diagnostic says.
+fn said(diagnostic: &Diagnostic) -> String {
+    let help = diagnostic.help.as_ref().map_or_else(String::new, |help| format!(" — {help}"));
+    format!("{}{help}", diagnostic.message)
+}
+
+fn drawn(diagnostic: &Diagnostic) -> String {
+    let word = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Information => "info",
+        Severity::Hint => "hint",
+    };
+    format!("{word}[{}] {}", diagnostic.code, said(diagnostic))
+}
+
+/// The head of a workflow, so that fixtures show what they are about.
+pub(crate) const HEAD: &str = "document: { dsl: '1.0.3', namespace: tests, name: fixture, version: '0.1.0' }\n";
+
+/// Checks a fixture that is the rest of a workflow after its `document`.
+#[track_caller]
+pub(crate) fn check_tasks(fixture: &str) {
+    check_fixture(&format!("{HEAD}{}", fixture.strip_prefix('\n').unwrap_or(fixture)));
 }

@@ -84,6 +84,9 @@ fn help(context: &CheckContext<'_>, site: &Site) -> Option<String> {
         (NodeKind::Scalar(scalar), Shape::Integer | Shape::IntegerIn(..)) if scalar.value.is_utf8_str() => {
             scalar.text.parse::<i64>().is_ok().then(|| "leave out the quotes".into())
         }
+        (NodeKind::Scalar(scalar), Shape::Duration) if scalar.value.as_i64().is_some() => {
+            Some(format!("say the unit: `{{ seconds: {0} }}` or `PT{0}S`", scalar.text))
+        }
         (NodeKind::Scalar(scalar), Shape::Expression) => Some(format!("write it as an expression: ${{ {} }}", scalar.text)),
         (NodeKind::Scalar(scalar), shape) if !scalar.value.is_utf8_str() && takes_strings(shape) => {
             Some(format!("put it in quotes: \"{}\"", scalar.text))

@@ -56,7 +56,9 @@ fn leaf(context: &CheckContext<'_>, site: &Site, shape: &Shape) -> Option<Diagno
         Shape::Wrapped if expression::unwrap(text).is_none() => {
             let expected = site.shape.expected();
             let diagnostic = error(context, site, format!("expected {expected}; this is a plain string"));
-            Some(diagnostic.help(format!("write an expression as ${{ {} }}", text.trim())))
+            let number = text.parse::<i64>().is_ok() && shape_takes_numbers(site.shape);
+            let help = if number { "leave out the quotes".into() } else { format!("write an expression as ${{ {} }}", text.trim()) };
+            Some(diagnostic.help(help))
         }
         Shape::Integer | Shape::IntegerIn(..) => integer(context, site, shape),
         Shape::Variable if !is_variable(text) => {
@@ -75,6 +77,14 @@ fn leaf(context: &CheckContext<'_>, site: &Site, shape: &Shape) -> Option<Diagno
             Some(warning(context, site, format!("only JSON Schema is known, not the format `{text}`")))
         }
         _ => None,
+    }
+}
+
+fn shape_takes_numbers(shape: &Shape) -> bool {
+    match shape {
+        Shape::Integer | Shape::IntegerIn(..) => true,
+        Shape::OneOf(shapes) => shapes.iter().any(shape_takes_numbers),
+        _ => false,
     }
 }
 
