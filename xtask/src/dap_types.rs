@@ -291,6 +291,8 @@ fn lower_first(name: &str) -> String {
 fn format(text: &str) -> anyhow::Result<String> {
     let mut child = Command::new("rustfmt")
         .args(["--edition", "2024", "--emit", "stdout"])
+        // From here rustfmt finds the settings of the repository.
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -344,7 +346,7 @@ mod tests {
             "/// Arguments of `hop`.",
             "    #[serde(deserialize_with = \"tolerant::integer\")]\n    pub height: u32,",
             "    #[serde(default, deserialize_with = \"tolerant::list\")]\n    pub names: Vec<String>,",
-            "        rename = \"isANSI\",",
+            "    #[serde(rename = \"isANSI\", default, skip_serializing_if = \"Option::is_none\")]",
             "    pub style: Option<String>,",
             "pub mod hop_style {\n    pub const FREE_FORM: &str = \"free form\";",
         ] {

@@ -56,7 +56,6 @@ mod tests {
     const SCHEMA_VARIABLE: &str = "FLOWDBG_DAP_SCHEMA";
 
     #[test]
-    #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
     fn the_dap_types_are_fresh() {
         let Some(schema) = std::env::var_os(SCHEMA_VARIABLE) else {
             eprintln!("skipped: {SCHEMA_VARIABLE} does not name a debugAdapterProtocol.json");

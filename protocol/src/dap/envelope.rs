@@ -102,6 +102,14 @@ fn whole(value: Option<&Value>) -> Option<i64> {
     super::tolerant::integer(value?).ok()
 }
 
+/// Short forms of errors that the protocol reserves.
+pub mod short {
+    /// The request was cancelled.
+    pub const CANCELLED: &str = "cancelled";
+    /// The request may be made again when the execution is stopped.
+    pub const NOT_STOPPED: &str = "notStopped";
+}
+
 /// A message to a client.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
