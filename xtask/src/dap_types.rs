@@ -214,7 +214,7 @@ impl Writer<'_> {
 
     fn constants(&mut self, module: &str, of: &str, values: &[&str]) -> anyhow::Result<()> {
         ensure!(self.names.insert(module.to_owned()), "module {module} twice");
-        writeln!(self.constants, "/// Values of [`{of}`].\npub mod {module} {{")?;
+        writeln!(self.constants, "/// Values of `{of}`.\npub mod {module} {{")?;
         for value in values {
             let name = snake(&value.replace([' ', '-'], "_")).to_uppercase();
             writeln!(self.constants, "pub const {name}: &str = \"{value}\";")?;

@@ -1685,7 +1685,7 @@ pub struct BreakpointMode {
     pub applies_to: Vec<String>,
 }
 
-/// Values of [`StoppedEventBody::reason`].
+/// Values of `StoppedEventBody::reason`.
 pub mod stopped_event_reason {
     pub const STEP: &str = "step";
     pub const BREAKPOINT: &str = "breakpoint";
@@ -1698,13 +1698,13 @@ pub mod stopped_event_reason {
     pub const INSTRUCTION_BREAKPOINT: &str = "instruction breakpoint";
 }
 
-/// Values of [`ThreadEventBody::reason`].
+/// Values of `ThreadEventBody::reason`.
 pub mod thread_event_reason {
     pub const STARTED: &str = "started";
     pub const EXITED: &str = "exited";
 }
 
-/// Values of [`OutputEventBody::category`].
+/// Values of `OutputEventBody::category`.
 pub mod output_event_category {
     pub const CONSOLE: &str = "console";
     pub const IMPORTANT: &str = "important";
@@ -1713,72 +1713,72 @@ pub mod output_event_category {
     pub const TELEMETRY: &str = "telemetry";
 }
 
-/// Values of [`OutputEventBody::group`].
+/// Values of `OutputEventBody::group`.
 pub mod output_event_group {
     pub const START: &str = "start";
     pub const START_COLLAPSED: &str = "startCollapsed";
     pub const END: &str = "end";
 }
 
-/// Values of [`BreakpointEventBody::reason`].
+/// Values of `BreakpointEventBody::reason`.
 pub mod breakpoint_event_reason {
     pub const CHANGED: &str = "changed";
     pub const NEW: &str = "new";
     pub const REMOVED: &str = "removed";
 }
 
-/// Values of [`ModuleEventBody::reason`].
+/// Values of `ModuleEventBody::reason`.
 pub mod module_event_reason {
     pub const NEW: &str = "new";
     pub const CHANGED: &str = "changed";
     pub const REMOVED: &str = "removed";
 }
 
-/// Values of [`LoadedSourceEventBody::reason`].
+/// Values of `LoadedSourceEventBody::reason`.
 pub mod loaded_source_event_reason {
     pub const NEW: &str = "new";
     pub const CHANGED: &str = "changed";
     pub const REMOVED: &str = "removed";
 }
 
-/// Values of [`ProcessEventBody::start_method`].
+/// Values of `ProcessEventBody::start_method`.
 pub mod process_event_start_method {
     pub const LAUNCH: &str = "launch";
     pub const ATTACH: &str = "attach";
     pub const ATTACH_FOR_SUSPENDED_LAUNCH: &str = "attachForSuspendedLaunch";
 }
 
-/// Values of [`RunInTerminalRequestArguments::kind`].
+/// Values of `RunInTerminalRequestArguments::kind`.
 pub mod run_in_terminal_kind {
     pub const INTEGRATED: &str = "integrated";
     pub const EXTERNAL: &str = "external";
 }
 
-/// Values of [`StartDebuggingRequestArguments::output_presentation`].
+/// Values of `StartDebuggingRequestArguments::output_presentation`.
 pub mod start_debugging_output_presentation {
     pub const SEPARATE: &str = "separate";
     pub const MERGE_WITH_PARENT: &str = "mergeWithParent";
 }
 
-/// Values of [`StartDebuggingRequestArguments::request`].
+/// Values of `StartDebuggingRequestArguments::request`.
 pub mod start_debugging_request {
     pub const LAUNCH: &str = "launch";
     pub const ATTACH: &str = "attach";
 }
 
-/// Values of [`InitializeRequestArguments::path_format`].
+/// Values of `InitializeRequestArguments::path_format`.
 pub mod initialize_path_format {
     pub const PATH: &str = "path";
     pub const URI: &str = "uri";
 }
 
-/// Values of [`VariablesArguments::filter`].
+/// Values of `VariablesArguments::filter`.
 pub mod variables_filter {
     pub const INDEXED: &str = "indexed";
     pub const NAMED: &str = "named";
 }
 
-/// Values of [`EvaluateArguments::context`].
+/// Values of `EvaluateArguments::context`.
 pub mod evaluate_context {
     pub const WATCH: &str = "watch";
     pub const REPL: &str = "repl";
@@ -1787,7 +1787,7 @@ pub mod evaluate_context {
     pub const VARIABLES: &str = "variables";
 }
 
-/// Values of [`ColumnDescriptor::type`].
+/// Values of `ColumnDescriptor::type`.
 pub mod column_descriptor_type {
     pub const STRING: &str = "string";
     pub const NUMBER: &str = "number";
@@ -1795,21 +1795,21 @@ pub mod column_descriptor_type {
     pub const UNIX_TIMESTAMP_UTC: &str = "unixTimestampUTC";
 }
 
-/// Values of [`Source::presentation_hint`].
+/// Values of `Source::presentation_hint`.
 pub mod source_presentation_hint {
     pub const NORMAL: &str = "normal";
     pub const EMPHASIZE: &str = "emphasize";
     pub const DEEMPHASIZE: &str = "deemphasize";
 }
 
-/// Values of [`StackFrame::presentation_hint`].
+/// Values of `StackFrame::presentation_hint`.
 pub mod stack_frame_presentation_hint {
     pub const NORMAL: &str = "normal";
     pub const LABEL: &str = "label";
     pub const SUBTLE: &str = "subtle";
 }
 
-/// Values of [`Scope::presentation_hint`].
+/// Values of `Scope::presentation_hint`.
 pub mod scope_presentation_hint {
     pub const ARGUMENTS: &str = "arguments";
     pub const LOCALS: &str = "locals";
@@ -1817,7 +1817,7 @@ pub mod scope_presentation_hint {
     pub const RETURN_VALUE: &str = "returnValue";
 }
 
-/// Values of [`VariablePresentationHint::kind`].
+/// Values of `VariablePresentationHint::kind`.
 pub mod variable_presentation_hint_kind {
     pub const PROPERTY: &str = "property";
     pub const METHOD: &str = "method";
@@ -1832,7 +1832,7 @@ pub mod variable_presentation_hint_kind {
     pub const DATA_BREAKPOINT: &str = "dataBreakpoint";
 }
 
-/// Values of [`VariablePresentationHint::attributes`].
+/// Values of `VariablePresentationHint::attributes`.
 pub mod variable_presentation_hint_attributes {
     pub const STATIC: &str = "static";
     pub const CONSTANT: &str = "constant";
@@ -1844,7 +1844,7 @@ pub mod variable_presentation_hint_attributes {
     pub const HAS_DATA_BREAKPOINT: &str = "hasDataBreakpoint";
 }
 
-/// Values of [`VariablePresentationHint::visibility`].
+/// Values of `VariablePresentationHint::visibility`.
 pub mod variable_presentation_hint_visibility {
     pub const PUBLIC: &str = "public";
     pub const PRIVATE: &str = "private";
@@ -1853,27 +1853,27 @@ pub mod variable_presentation_hint_visibility {
     pub const FINAL: &str = "final";
 }
 
-/// Values of [`DataBreakpointAccessType`].
+/// Values of `DataBreakpointAccessType`.
 pub mod data_breakpoint_access_type {
     pub const READ: &str = "read";
     pub const WRITE: &str = "write";
     pub const READ_WRITE: &str = "readWrite";
 }
 
-/// Values of [`Breakpoint::reason`].
+/// Values of `Breakpoint::reason`.
 pub mod breakpoint_reason {
     pub const PENDING: &str = "pending";
     pub const FAILED: &str = "failed";
 }
 
-/// Values of [`SteppingGranularity`].
+/// Values of `SteppingGranularity`.
 pub mod stepping_granularity {
     pub const STATEMENT: &str = "statement";
     pub const LINE: &str = "line";
     pub const INSTRUCTION: &str = "instruction";
 }
 
-/// Values of [`CompletionItemType`].
+/// Values of `CompletionItemType`.
 pub mod completion_item_type {
     pub const METHOD: &str = "method";
     pub const FUNCTION: &str = "function";
@@ -1896,7 +1896,7 @@ pub mod completion_item_type {
     pub const CUSTOMCOLOR: &str = "customcolor";
 }
 
-/// Values of [`ChecksumAlgorithm`].
+/// Values of `ChecksumAlgorithm`.
 pub mod checksum_algorithm {
     pub const MD5: &str = "MD5";
     pub const SHA1: &str = "SHA1";
@@ -1904,7 +1904,7 @@ pub mod checksum_algorithm {
     pub const TIMESTAMP: &str = "timestamp";
 }
 
-/// Values of [`ExceptionBreakMode`].
+/// Values of `ExceptionBreakMode`.
 pub mod exception_break_mode {
     pub const NEVER: &str = "never";
     pub const ALWAYS: &str = "always";
@@ -1912,13 +1912,13 @@ pub mod exception_break_mode {
     pub const USER_UNHANDLED: &str = "userUnhandled";
 }
 
-/// Values of [`DisassembledInstruction::presentation_hint`].
+/// Values of `DisassembledInstruction::presentation_hint`.
 pub mod disassembled_instruction_presentation_hint {
     pub const NORMAL: &str = "normal";
     pub const INVALID: &str = "invalid";
 }
 
-/// Values of [`InvalidatedAreas`].
+/// Values of `InvalidatedAreas`.
 pub mod invalidated_areas {
     pub const ALL: &str = "all";
     pub const STACKS: &str = "stacks";
@@ -1926,7 +1926,7 @@ pub mod invalidated_areas {
     pub const VARIABLES: &str = "variables";
 }
 
-/// Values of [`BreakpointModeApplicability`].
+/// Values of `BreakpointModeApplicability`.
 pub mod breakpoint_mode_applicability {
     pub const SOURCE: &str = "source";
     pub const EXCEPTION: &str = "exception";
