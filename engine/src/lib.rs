@@ -7,6 +7,8 @@
 //!
 //! It never serialises for a wire, formats for a person, or listens on a socket.
 
+pub mod debug;
+pub mod driver;
 pub mod effect;
 pub mod event;
 pub mod fault;
@@ -14,3 +16,4 @@ pub mod machine;
 pub mod program;
 mod tasks;
 pub mod time;
+pub mod worlds;

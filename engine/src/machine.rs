@@ -164,6 +164,8 @@ pub enum CheckpointKind {
 pub trait Gate {
     /// Whether any checkpoint could be wanted now. Asked at every checkpoint, so it must be cheap.
     fn is_armed(&self) -> bool;
+    /// Whether the branch may move at all now.
+    fn may_move(&self, branch: BranchId) -> bool;
     /// Whether the branch is to stop here. It is asked once a visit.
     fn wants(&mut self, machine: &Machine, checkpoint: &Checkpoint) -> Wants;
 }
@@ -186,6 +188,10 @@ pub struct Open;
 impl Gate for Open {
     fn is_armed(&self) -> bool {
         false
+    }
+
+    fn may_move(&self, _: BranchId) -> bool {
+        true
     }
 
     fn wants(&mut self, _: &Machine, _: &Checkpoint) -> Wants {
@@ -271,6 +277,10 @@ impl Machine {
             }
             budget -= 1;
             if gate.is_armed() {
+                if !gate.may_move(id) {
+                    self.hold(id, false);
+                    continue;
+                }
                 match self.ask(gate, id) {
                     Wants::Go => {}
                     Wants::HoldBranch => continue,
@@ -292,14 +302,18 @@ impl Machine {
     fn ask(&mut self, gate: &mut impl Gate, id: BranchId) -> Wants {
         let Some(checkpoint) = self.checkpoint(id) else { return Wants::Go };
         let wants = gate.wants(self, &checkpoint);
-        if let Some(branch) = self.branches.get_mut(&id) {
-            if wants == Wants::Go {
-                branch.passed = true;
-            } else {
-                branch.state = BranchState::Held;
-            }
+        match self.branches.get_mut(&id) {
+            Some(branch) if wants == Wants::Go => branch.passed = true,
+            _ => self.hold(id, true),
         }
         wants
+    }
+
+    fn hold(&mut self, id: BranchId, asked: bool) {
+        if let Some(branch) = self.branches.get_mut(&id) {
+            branch.state = BranchState::Held;
+            branch.asked = asked;
+        }
     }
 
     /// Lets a held branch go on. It does not stop again at the same visit.
@@ -308,7 +322,7 @@ impl Machine {
             && branch.state == BranchState::Held
         {
             branch.state = BranchState::Ready;
-            branch.passed = true;
+            branch.passed |= branch.asked;
             self.ready.push_back(id);
         }
     }

@@ -49,6 +49,7 @@ impl Machine {
             context,
             base_depth,
             passed: false,
+            asked: false,
             answer: None,
             evaluated: Vec::new(),
             cursor: 0,

@@ -31,6 +31,8 @@ pub struct Branch {
     pub(crate) base_depth: u32,
     /// Whether the current checkpoint was passed.
     pub(crate) passed: bool,
+    /// Whether it is held because a gate wants its checkpoint.
+    pub(crate) asked: bool,
     pub(crate) answer: Option<Answer>,
     /// Values of the current transition that were evaluated outside, in order.
     pub(crate) evaluated: Vec<Result<Value, String>>,

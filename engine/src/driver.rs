@@ -1,0 +1,225 @@
+//! The embedded driver: keeps executions going on a tokio runtime.
+//!
+//! Each execution is one actor task that owns its machine, debugger, clock and effects. Others
+//! talk to it through a [`Run`]: closures that it runs between two transitions, an event log that
+//! anybody can read at his own pace, and notices. Nobody else stops it; it ends with its machine.
+//!
+//! An execution's clock stands still while it is suspended, and with it every timer.
+
+mod actor;
+mod clock;
+mod log;
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use flowdbg_lang::value::Value;
+use tokio::sync::{mpsc, watch};
+
+pub use actor::Debuggee;
+pub use log::EventLog;
+
+use crate::{
+    debug::{Debugger, Notice},
+    effect::{Answer, EffectKind, Evaluation},
+    machine::{Machine, Outcome},
+    program::Program,
+    time::Timestamp,
+    worlds::World,
+};
+
+/// Runs executions in a world. Cheap to clone; all clones share the same bus of events.
+#[derive(Clone)]
+pub struct Engine {
+    world: Arc<dyn World>,
+    runs: Arc<Mutex<Vec<Weak<Shared>>>>,
+}
+
+/// How an execution is started.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Its id; a new UUIDv7 if absent.
+    pub id: Option<String>,
+    /// Wait for [`Debuggee::release`] before the first transition.
+    pub hold: bool,
+    /// Attach a debugger.
+    pub debug: bool,
+    /// Stop before the first task.
+    pub stop_on_entry: bool,
+    /// Seeds its random choices; one that nobody can guess if absent.
+    pub seed: Option<u64>,
+}
+
+/// Status phase of an execution (DSL, "Status Phases").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Created, not begun.
+    Pending,
+    /// At work, or waiting for an answer.
+    Running,
+    /// Every branch waits for a timer or an event.
+    Waiting,
+    /// Ended on request.
+    Cancelled,
+    /// Ended by an error.
+    Faulted,
+    /// Ended with an output.
+    Completed,
+}
+
+/// What is known of an execution from outside.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Its phase.
+    pub phase: Phase,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+}
+
+/// Something for the actor to do between two transitions.
+type Errand = Box<dyn FnOnce(&mut Debuggee) + Send>;
+
+enum Message {
+    Errand(Errand),
+    Event(Value),
+}
+
+struct Shared {
+    id: String,
+    program: Arc<Program>,
+    log: Arc<EventLog>,
+    inbox: mpsc::UnboundedSender<Message>,
+    status: watch::Receiver<Status>,
+    watchers: Mutex<Vec<mpsc::UnboundedSender<Notice>>>,
+}
+
+impl Shared {
+    fn notify(&self, notice: &Notice) {
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.retain(|watcher| watcher.send(notice.clone()).is_ok());
+        if matches!(notice, Notice::Ended) {
+            watchers.clear();
+        }
+    }
+}
+
+/// An execution. Cheap to clone; dropping every clone does not end it.
+#[derive(Clone)]
+pub struct Run(Arc<Shared>);
+
+impl Engine {
+    /// An engine whose executions live in this world.
+    #[must_use]
+    pub fn new(world: Arc<dyn World>) -> Self {
+        Self { world, runs: Arc::default() }
+    }
+
+    /// Starts an execution. Must be called inside a tokio runtime.
+    #[must_use]
+    pub fn start(&self, program: Arc<Program>, input: Value, options: Options) -> Run {
+        let id = options.id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let began = Timestamp(self.world.wall_clock());
+        let seed = options.seed.unwrap_or_else(|| self.world.seed());
+        let machine = Machine::new(&*id, program.clone(), input, began, seed);
+        let (inbox, messages) = mpsc::unbounded_channel();
+        let phase = if options.hold { Phase::Pending } else { Phase::Running };
+        let (status_sender, status) = watch::channel(Status { phase, started_at: (!options.hold).then_some(began), outcome: None });
+        let shared = Arc::new(Shared { id, program: program.clone(), log: Arc::default(), inbox, status, watchers: Mutex::default() });
+        {
+            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            runs.retain(|run| run.strong_count() > 0);
+            runs.push(Arc::downgrade(&shared));
+        }
+        let debugger = Debugger::new(options.debug, options.stop_on_entry);
+        let debuggee = Debuggee::new(machine, debugger, program, options.hold, clock::Clock::new(began, options.hold));
+        let actor = actor::Actor::new(self.clone(), shared.clone(), debuggee, messages, status_sender);
+        tokio::spawn(actor.run());
+        Run(shared)
+    }
+
+    /// Hands a CloudEvent to every execution.
+    pub fn publish(&self, event: &Value) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.retain(|run| match run.upgrade() {
+            // An execution that has ended takes no events.
+            Some(run) => run.inbox.send(Message::Event(event.clone())).is_ok(),
+            None => false,
+        });
+    }
+
+    /// Evaluates an expression that is not proven to end, where it can be stopped.
+    ///
+    /// # Errors
+    /// It failed, or was stopped.
+    pub async fn evaluate(&self, evaluation: Evaluation) -> Result<Value, String> {
+        match self.world.perform(EffectKind::Evaluate(evaluation)).await {
+            Answer::Evaluated(result) => result,
+            _ => Err("the expression was not evaluated".to_owned()),
+        }
+    }
+}
+
+impl Run {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// The workflow.
+    #[must_use]
+    pub fn program(&self) -> &Arc<Program> {
+        &self.0.program
+    }
+
+    /// Its events, also after its end.
+    #[must_use]
+    pub fn log(&self) -> &Arc<EventLog> {
+        &self.0.log
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.status.borrow().clone()
+    }
+
+    /// What its debugger says from now on. After [`Notice::Ended`] there is nothing more; if it
+    /// has ended already, that is all there is.
+    #[must_use]
+    pub fn notices(&self) -> mpsc::UnboundedReceiver<Notice> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut watchers = self.0.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.0.log.is_over() {
+            // The receiver outlives this call, so the notice arrives.
+            let _ = sender.send(Notice::Ended);
+        } else {
+            watchers.push(sender);
+        }
+        receiver
+    }
+
+    /// Runs a closure inside the execution, between two transitions. `None` if it is over.
+    pub async fn with<R: Send + 'static>(&self, errand: impl FnOnce(&mut Debuggee) -> R + Send + 'static) -> Option<R> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let errand: Errand = Box::new(move |debuggee| {
+            // Whoever asked may have gone away; the errand is done all the same.
+            let _ = sender.send(errand(debuggee));
+        });
+        self.0.inbox.send(Message::Errand(errand)).ok()?;
+        receiver.await.ok()
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&self) -> Outcome {
+        let mut status = self.0.status.clone();
+        match status.wait_for(|status| status.outcome.is_some()).await {
+            Ok(status) => status.outcome.clone().unwrap_or(Outcome::Cancelled),
+            Err(_) => Outcome::Cancelled,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,397 @@
+//! The actor of one execution.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use flowdbg_lang::value::Value;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+    time::Instant,
+};
+
+use super::{Engine, Message, Phase, Shared, Status, clock::Clock};
+use crate::{
+    debug::{Bound, BreakpointSpec, Debugger, Granularity, Notice, Reason, StepKind},
+    effect::{Answer, Effect, EffectId, EffectKind},
+    event::{Event, EventKind},
+    machine::{BranchId, BranchState, EditError, Input, Machine, PathStep, Progress, ROOT, ScopeName},
+    program::Program,
+    time::Timestamp,
+};
+
+/// Transitions between two looks at the inbox.
+const BUDGET: usize = 4_096;
+
+/// The machine of an execution and its debugger.
+pub struct Debuggee {
+    machine: Machine,
+    debugger: Debugger,
+    programs: Vec<Arc<Program>>,
+    clock: Clock,
+    /// Not begun yet.
+    held: bool,
+    suspended: bool,
+    cancelled: bool,
+}
+
+impl Debuggee {
+    pub(super) fn new(machine: Machine, debugger: Debugger, program: Arc<Program>, held: bool, clock: Clock) -> Self {
+        Self { machine, debugger, programs: vec![program], clock, held, suspended: false, cancelled: false }
+    }
+
+    /// The machine, to look at.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Replaces a value of a suspended execution.
+    ///
+    /// # Errors
+    /// It is not suspended, or the place is not there.
+    pub fn edit(&mut self, branch: BranchId, depth: usize, scope: ScopeName, path: &[PathStep], value: Value) -> Result<(), EditError> {
+        if !self.suspended {
+            return Err(EditError::Refused("the execution is running; stop it first".to_owned()));
+        }
+        self.machine.edit(branch, depth, scope, path, value)
+    }
+
+    /// Lets an execution begin that was started with `hold`.
+    pub fn release(&mut self) {
+        if self.held {
+            self.held = false;
+            self.clock.go();
+        }
+    }
+
+    /// Ends the execution.
+    pub fn cancel(&mut self) {
+        self.cancelled = true;
+    }
+
+    /// Replaces the breakpoints of a file.
+    pub fn set_breakpoints(&mut self, path: &str, wanted: Vec<BreakpointSpec>) -> Vec<Bound> {
+        self.debugger.set_breakpoints(path, wanted, &self.programs)
+    }
+
+    /// Switches the exception filters.
+    pub fn set_exception_filters(&mut self, filters: &[String]) {
+        self.debugger.set_exception_filters(filters);
+    }
+
+    /// Whether the execution is suspended. A stop suspends all branches.
+    #[must_use]
+    pub fn is_suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// Lets the execution go on; false if it was not suspended.
+    pub fn resume(&mut self) -> bool {
+        if !self.suspended {
+            return false;
+        }
+        self.debugger.forget_step();
+        self.go_on();
+        true
+    }
+
+    /// Lets a branch go on to the end of a step; false if it is not suspended.
+    pub fn step(&mut self, branch: BranchId, kind: StepKind, granularity: Granularity, single: bool) -> bool {
+        if !self.suspended || self.machine.branch(branch).is_none() {
+            return false;
+        }
+        self.debugger.step(&self.machine, branch, kind, granularity, single);
+        self.go_on();
+        true
+    }
+
+    fn go_on(&mut self) {
+        self.suspended = false;
+        self.clock.go();
+        let held: Vec<BranchId> =
+            self.machine.branches().filter(|branch| branch.state == BranchState::Held).map(|branch| branch.id).collect();
+        for branch in held {
+            self.machine.release(branch);
+        }
+    }
+
+    /// Suspends the execution where it is; false if it is suspended or not begun.
+    pub fn pause(&mut self, branch: Option<BranchId>) -> bool {
+        if self.suspended || self.held {
+            return false;
+        }
+        let chosen = branch.filter(|branch| self.machine.branch(*branch).is_some());
+        let Some(branch) = chosen.or_else(|| self.machine.branches().next().map(|branch| branch.id)) else { return false };
+        self.suspend();
+        self.debugger.stop(branch, Reason::Pause, Vec::new(), "Paused".to_owned(), None);
+        true
+    }
+
+    fn suspend(&mut self) {
+        self.suspended = true;
+        self.clock.stop();
+    }
+
+    fn stands(&self) -> bool {
+        self.suspended || self.held
+    }
+}
+
+pub(super) struct Actor {
+    engine: Engine,
+    shared: Arc<Shared>,
+    debuggee: Debuggee,
+    messages: mpsc::UnboundedReceiver<Message>,
+    status: watch::Sender<Status>,
+    answers: mpsc::UnboundedReceiver<(EffectId, Answer)>,
+    answer_sender: mpsc::UnboundedSender<(EffectId, Answer)>,
+    timers: BTreeSet<(Timestamp, EffectId)>,
+    deadlines: BTreeMap<EffectId, Timestamp>,
+    performing: HashMap<EffectId, JoinHandle<()>>,
+    /// What came while the execution was suspended.
+    kept: Vec<Input>,
+}
+
+impl Actor {
+    pub(super) fn new(
+        engine: Engine,
+        shared: Arc<Shared>,
+        debuggee: Debuggee,
+        messages: mpsc::UnboundedReceiver<Message>,
+        status: watch::Sender<Status>,
+    ) -> Self {
+        let (answer_sender, answers) = mpsc::unbounded_channel();
+        Self {
+            engine,
+            shared,
+            debuggee,
+            messages,
+            status,
+            answers,
+            answer_sender,
+            timers: BTreeSet::new(),
+            deadlines: BTreeMap::new(),
+            performing: HashMap::new(),
+            kept: Vec::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            let progress = self.advance();
+            self.tell();
+            match progress {
+                Progress::Done => break,
+                Progress::More => {
+                    // Let others run, then look whether somebody wants something.
+                    tokio::task::yield_now().await;
+                    while let Ok(message) = self.messages.try_recv() {
+                        self.take(message);
+                    }
+                    while let Ok((effect, answer)) = self.answers.try_recv() {
+                        self.answered(effect, answer);
+                    }
+                    self.fire_timers();
+                }
+                Progress::Idle | Progress::Held => self.wait().await,
+            }
+        }
+        for (_, task) in self.performing.drain() {
+            task.abort();
+        }
+        let outcome = self.debuggee.machine.outcome().cloned();
+        let phase = match &outcome {
+            Some(crate::machine::Outcome::Completed(_)) => Phase::Completed,
+            Some(crate::machine::Outcome::Faulted(_)) => Phase::Faulted,
+            Some(crate::machine::Outcome::Cancelled) | None => Phase::Cancelled,
+        };
+        self.status.send_modify(|status| {
+            status.phase = phase;
+            status.outcome = outcome.or(Some(crate::machine::Outcome::Cancelled));
+        });
+        // Who asks for notices now finds the log over; who asked before is told.
+        self.shared.log.close();
+        self.shared.notify(&Notice::Ended);
+    }
+
+    /// Moves the machine on as far as it goes.
+    fn advance(&mut self) -> Progress {
+        if std::mem::take(&mut self.debuggee.cancelled) {
+            self.debuggee.held = false;
+            self.debuggee.suspended = false;
+            let now = self.debuggee.clock.now();
+            self.debuggee.machine.feed(now, Input::Cancel);
+        }
+        if self.debuggee.stands() {
+            return Progress::Held;
+        }
+        let now = self.debuggee.clock.now();
+        for input in std::mem::take(&mut self.kept) {
+            self.debuggee.machine.feed(now, input);
+        }
+        let Debuggee { machine, debugger, .. } = &mut self.debuggee;
+        let (progress, output) = machine.advance(debugger, BUDGET);
+        if progress == Progress::Held {
+            self.debuggee.suspend();
+        }
+        let events: Vec<Event> = output.events;
+        let notices: Vec<Notice> = events.iter().filter_map(notice).collect();
+        self.shared.log.append(events);
+        for notice in notices {
+            self.shared.notify(&notice);
+        }
+        for effect in output.effects {
+            self.perform(effect);
+        }
+        if progress != Progress::Done {
+            self.update_phase();
+        }
+        progress
+    }
+
+    fn update_phase(&self) {
+        let waits = |branch: &crate::machine::Branch| {
+            matches!(branch.state, BranchState::Listening | BranchState::Joining)
+                || (branch.state == BranchState::Waiting && self.performing.is_empty())
+        };
+        let phase = if self.debuggee.machine.branches().all(waits) { Phase::Waiting } else { Phase::Running };
+        let began = self.debuggee.clock.now();
+        self.status.send_if_modified(|status| {
+            let changed = status.phase != phase;
+            status.phase = phase;
+            status.started_at.get_or_insert(began);
+            changed
+        });
+    }
+
+    fn tell(&mut self) {
+        for notice in self.debuggee.debugger.take_notices() {
+            self.shared.notify(&notice);
+        }
+    }
+
+    /// Waits for whatever comes next.
+    async fn wait(&mut self) {
+        let due: Option<Instant> = match self.timers.first() {
+            Some((at, _)) if !self.debuggee.stands() => self.debuggee.clock.instant(*at),
+            _ => None,
+        };
+        let timer = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            message = self.messages.recv() => if let Some(message) = message { self.take(message) },
+            answer = self.answers.recv() => if let Some((effect, answer)) = answer { self.answered(effect, answer) },
+            () = timer => self.fire_timers(),
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Errand(errand) => {
+                errand(&mut self.debuggee);
+                self.tell();
+            }
+            Message::Event(event) => self.kept.push(Input::Event(event)),
+        }
+    }
+
+    fn answered(&mut self, effect: EffectId, answer: Answer) {
+        self.performing.remove(&effect);
+        if let Answer::Workflow(Ok(program)) = &answer {
+            self.debuggee.programs.push(program.clone());
+        }
+        self.kept.push(Input::Answer(effect, answer));
+    }
+
+    fn fire_timers(&mut self) {
+        if self.debuggee.stands() {
+            return;
+        }
+        let now = self.debuggee.clock.now();
+        while let Some((at, effect)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, effect));
+            self.deadlines.remove(&effect);
+            self.kept.push(Input::Answer(effect, Answer::Slept));
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect.kind {
+            EffectKind::Sleep(until) => {
+                self.timers.insert((until, effect.id));
+                self.deadlines.insert(effect.id, until);
+            }
+            EffectKind::Cancel(other) => {
+                if let Some(until) = self.deadlines.remove(&other) {
+                    self.timers.remove(&(until, other));
+                }
+                if let Some(task) = self.performing.remove(&other) {
+                    task.abort();
+                }
+            }
+            EffectKind::Emit(event) => {
+                self.engine.publish(&event);
+                self.kept.push(Input::Answer(effect.id, Answer::Emitted(Ok(()))));
+                // The machine waits for this answer; make sure that somebody looks.
+                let _ = self.shared.inbox.send(Message::Errand(Box::new(|_| {})));
+            }
+            kind => {
+                let (sender, id) = (self.answer_sender.clone(), effect.id);
+                let work = self.engine.world.perform(kind);
+                self.performing.insert(
+                    id,
+                    tokio::spawn(async move {
+                        // If the actor is gone, nobody waits for the answer.
+                        let _ = sender.send((id, work.await));
+                    }),
+                );
+            }
+        }
+    }
+}
+
+/// What an event means to a debugger's client.
+fn notice(event: &Event) -> Option<Notice> {
+    match &event.kind {
+        EventKind::BranchStarted if event.branch != ROOT => Some(Notice::BranchStarted(event.branch)),
+        EventKind::BranchEnded if event.branch != ROOT => Some(Notice::BranchEnded(event.branch)),
+        EventKind::Log { level, text } => {
+            let mut text = text.clone();
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+            let place = event.task.as_ref().map(|run| (run.program.clone(), run.program.workflow.task(run.task).name_span));
+            Some(Notice::Output { category: (*level).into(), text, place })
+        }
+        EventKind::TaskSkipped => {
+            let run = event.task.as_ref()?;
+            let task = run.program.workflow.task(run.task);
+            let text = format!("{}: skipped, its `if` does not hold\n", task.name);
+            Some(Notice::Output { category: crate::debug::Category::Console, text, place: Some((run.program.clone(), task.name_span)) })
+        }
+        EventKind::TaskRetried { attempt, delay, error } => {
+            let run = event.task.as_ref()?;
+            let task = run.program.workflow.task(run.task);
+            let text = format!("{}: {}; attempt {attempt} in {delay} ms\n", task.name, crate::fault::summary(error));
+            Some(Notice::Output { category: crate::debug::Category::Console, text, place: Some((run.program.clone(), task.name_span)) })
+        }
+        EventKind::WorkflowStarted
+        | EventKind::WorkflowCompleted(_)
+        | EventKind::WorkflowFaulted(_)
+        | EventKind::WorkflowCancelled
+        | EventKind::BranchStarted
+        | EventKind::BranchEnded
+        | EventKind::TaskCreated
+        | EventKind::TaskStarted
+        | EventKind::TaskCompleted(_)
+        | EventKind::TaskFaulted(_)
+        | EventKind::TaskCancelled => None,
+    }
+}

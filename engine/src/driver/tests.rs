@@ -1,0 +1,1 @@
+//! Executions in the driver, with tokio's clock paused.

@@ -1,0 +1,81 @@
+//! The real world: HTTP, processes, and workflows on disk.
+
+mod http;
+mod lookup;
+mod shell;
+mod worker;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+pub use lookup::{Loader, recognised};
+pub use worker::run as run_worker;
+
+use super::{Performing, World};
+use crate::effect::{Answer, EffectKind};
+
+/// How the local world is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// Reads a workflow file and checks it; see [`Loader`].
+    pub loader: Loader,
+    /// The program that evaluates expressions that may not end, with its arguments; if absent,
+    /// such expressions are refused.
+    pub worker: Option<(PathBuf, Vec<String>)>,
+    /// Requests whose address begins with the first go to the second instead: local stand-ins for
+    /// services.
+    pub routes: Vec<(String, String)>,
+}
+
+/// The local world.
+pub struct Local {
+    options: Arc<Options>,
+    client: Arc<OnceLock<Result<reqwest::Client, String>>>,
+}
+
+impl Local {
+    /// A local world.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options: Arc::new(options), client: Arc::default() }
+    }
+}
+
+impl World for Local {
+    fn perform(&self, effect: EffectKind) -> Performing {
+        let (options, client) = (self.options.clone(), self.client.clone());
+        Box::pin(async move {
+            match effect {
+                EffectKind::Http(request) => {
+                    let client = client.get_or_init(http::client).clone();
+                    Answer::Http(match client {
+                        Ok(client) => http::send(&client, request, &options.routes).await,
+                        Err(error) => Err(error),
+                    })
+                }
+                EffectKind::Shell(command) => Answer::Shell(shell::run(command).await),
+                EffectKind::Evaluate(evaluation) => Answer::Evaluated(worker::evaluate(options.worker.as_ref(), &evaluation).await),
+                EffectKind::Workflow { namespace, name, version, from } => {
+                    let lookup = move || lookup::find(&options.loader, &namespace, &name, &version, &from);
+                    let found = tokio::task::spawn_blocking(lookup).await;
+                    Answer::Workflow(found.unwrap_or_else(|error| Err(error.to_string())))
+                }
+                // The driver does these itself.
+                EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,
+                EffectKind::Emit(_) => Answer::Emitted(Ok(())),
+            }
+        })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the world that has the real clock")]
+    fn wall_clock(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn seed(&self) -> u64 {
+        uuid::Uuid::now_v7().as_u64_pair().1
+    }
+}
