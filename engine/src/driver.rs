@@ -115,6 +115,12 @@ impl Engine {
         Self { world, runs: Arc::default() }
     }
 
+    /// The same engine, with the same bus of events, for executions that live in another world.
+    #[must_use]
+    pub fn in_world(&self, world: Arc<dyn World>) -> Self {
+        Self { world, runs: self.runs.clone() }
+    }
+
     /// Starts an execution. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(&self, program: Arc<Program>, input: Value, options: Options) -> Run {

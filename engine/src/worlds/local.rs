@@ -5,10 +5,7 @@ mod lookup;
 mod shell;
 mod worker;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::{path::PathBuf, sync::Arc};
 
 pub use lookup::{Loader, recognised};
 pub use worker::run as run_worker;
@@ -24,37 +21,38 @@ pub struct Options {
     /// The program that evaluates expressions that may not end, with its arguments; if absent,
     /// such expressions are refused.
     pub worker: Option<(PathBuf, Vec<String>)>,
-    /// Requests whose address begins with the first go to the second instead: local stand-ins for
-    /// services.
+    /// Requests whose address begins with the first go to the second instead, past any proxy:
+    /// local stand-ins for services.
     pub routes: Vec<(String, String)>,
 }
 
-/// The local world.
+/// The local world. Clones share their connections.
+#[derive(Clone)]
 pub struct Local {
     options: Arc<Options>,
-    client: Arc<OnceLock<Result<reqwest::Client, String>>>,
+    clients: Arc<http::Clients>,
 }
 
 impl Local {
     /// A local world.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options), client: Arc::default() }
+        Self { options: Arc::new(options), clients: Arc::default() }
+    }
+
+    /// The same world in which some requests go elsewhere; see [`Options::routes`].
+    #[must_use]
+    pub fn with_routes(&self, routes: Vec<(String, String)>) -> Self {
+        Self { options: Arc::new(Options { routes, ..(*self.options).clone() }), clients: self.clients.clone() }
     }
 }
 
 impl World for Local {
     fn perform(&self, effect: EffectKind) -> Performing {
-        let (options, client) = (self.options.clone(), self.client.clone());
+        let (options, clients) = (self.options.clone(), self.clients.clone());
         Box::pin(async move {
             match effect {
-                EffectKind::Http(request) => {
-                    let client = client.get_or_init(http::client).clone();
-                    Answer::Http(match client {
-                        Ok(client) => http::send(&client, request, &options.routes).await,
-                        Err(error) => Err(error),
-                    })
-                }
+                EffectKind::Http(request) => Answer::Http(http::send(&clients, request, &options.routes).await),
                 EffectKind::Shell(command) => Answer::Shell(shell::run(command).await),
                 EffectKind::Evaluate(evaluation) => Answer::Evaluated(worker::evaluate(options.worker.as_ref(), &evaluation).await),
                 EffectKind::Workflow { namespace, name, version, from } => {

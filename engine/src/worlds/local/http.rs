@@ -1,6 +1,6 @@
 //! HTTP requests.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use futures::StreamExt as _;
 
@@ -13,8 +13,26 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// How long a server may say nothing.
 const SILENCE: Duration = Duration::from_secs(300);
 
-pub(super) fn client() -> Result<reqwest::Client, String> {
-    reqwest::Client::builder()
+/// Clients, each made when it is first used.
+#[derive(Default)]
+pub(super) struct Clients {
+    usual: OnceLock<Result<reqwest::Client, String>>,
+    /// For local stand-ins, which no proxy can reach.
+    direct: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl Clients {
+    fn usual(&self) -> Result<&reqwest::Client, String> {
+        self.usual.get_or_init(|| client(reqwest::Client::builder())).as_ref().map_err(Clone::clone)
+    }
+
+    fn direct(&self) -> Result<&reqwest::Client, String> {
+        self.direct.get_or_init(|| client(reqwest::Client::builder().no_proxy())).as_ref().map_err(Clone::clone)
+    }
+}
+
+fn client(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+    builder
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)
@@ -23,11 +41,23 @@ pub(super) fn client() -> Result<reqwest::Client, String> {
         .map_err(|error| explain(&error))
 }
 
-pub(super) async fn send(client: &reqwest::Client, request: HttpRequest, routes: &[(String, String)]) -> Result<HttpResponse, String> {
+/// Where a request goes instead. A prefix ends where a part of the address ends: that of
+/// `http://a.example` takes neither `http://a.example.org` nor `http://a.example:81`.
+fn route(url: &str, routes: &[(String, String)]) -> Option<String> {
+    routes.iter().find_map(|(from, to)| {
+        let from = from.trim_end_matches('/');
+        let rest = url.strip_prefix(from)?;
+        (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then(|| format!("{}{rest}", to.trim_end_matches('/')))
+    })
+}
+
+pub(super) async fn send(clients: &Clients, request: HttpRequest, routes: &[(String, String)]) -> Result<HttpResponse, String> {
     let method =
         reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| format!("`{}` is not an HTTP method", request.method))?;
-    let routed = routes.iter().find_map(|(from, to)| Some(format!("{to}{}", request.url.strip_prefix(from)?)));
-    let mut builder = client.request(method, routed.as_deref().unwrap_or(&request.url));
+    let mut builder = match route(&request.url, routes) {
+        Some(routed) => clients.direct()?.request(method, routed),
+        None => clients.usual()?.request(method, &request.url),
+    };
     for (key, member) in &request.headers {
         builder = builder.header(key, member);
     }
@@ -57,4 +87,25 @@ fn explain(error: &reqwest::Error) -> String {
         deepest = source;
     }
     if error.is_timeout() { format!("no answer in time ({deepest})") } else { deepest.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::route;
+
+    #[test]
+    fn a_route_takes_whole_parts_of_an_address() {
+        let routes = [
+            ("http://a.example/".to_owned(), "http://127.0.0.1:1/0".to_owned()),
+            ("https://b.example/v2".to_owned(), "http://127.0.0.1:1/1/".to_owned()),
+        ];
+        let route = |url| route(url, &routes);
+        assert_eq!(route("http://a.example/x?y=1").as_deref(), Some("http://127.0.0.1:1/0/x?y=1"));
+        assert_eq!(route("http://a.example").as_deref(), Some("http://127.0.0.1:1/0"));
+        assert_eq!(route("https://b.example/v2?q").as_deref(), Some("http://127.0.0.1:1/1?q"));
+        for other in ["http://a.example.org/", "http://a.example:81/", "https://a.example/", "https://b.example/v20", "https://b.example/"]
+        {
+            assert_eq!(route(other), None, "{other}");
+        }
+    }
 }
