@@ -3,6 +3,7 @@
 //! It never fails on bad input: broken text is a value with diagnostics. It knows nothing of
 //! tokio, LSP, DAP or the clock, and it reads no files: texts come in, plain data goes out.
 
+pub mod analysis;
 pub mod codes;
 pub mod diagnostic;
 pub mod dsl;

@@ -7,7 +7,10 @@
 mod scope;
 mod task;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use self::scope::{Locals, Site};
 use crate::{
@@ -66,8 +69,8 @@ struct Lower<'t> {
     expressions: Vec<PlacedExpression>,
 }
 
-/// A name of a list with the task it stands for, to resolve `then`.
-type Siblings = [(Arc<str>, TaskId)];
+/// The names of a list with the tasks they stand for, the first of each name, to resolve `then`.
+type Siblings = HashMap<Arc<str>, TaskId>;
 
 impl Lower<'_> {
     /// A component under `use`.
@@ -89,14 +92,17 @@ impl Lower<'_> {
         let first = self.tasks.len();
         self.tasks.resize_with(first + entries.len(), || None);
         let id = |at: usize| TaskId(u32::try_from(first + at).unwrap_or(u32::MAX));
-        let siblings: Vec<(Arc<str>, TaskId)> = entries.iter().enumerate().map(|(at, (.., name))| (name.clone(), id(at))).collect();
+        let mut siblings = Siblings::with_capacity(entries.len());
+        for (at, (.., name)) in entries.iter().enumerate() {
+            siblings.entry(name.clone()).or_insert_with(|| id(at));
+        }
         for (at, (index, entry, name)) in entries.iter().enumerate() {
             let reference = format!("{reference}/{index}/{}", escape(name));
             let place = task::Place { id: id(at), index: at, parent, reference: reference.into(), name: name.clone() };
             let task = self.task(*entry, place, &siblings, locals);
             self.tasks[first + at] = Some(task);
         }
-        List { tasks: siblings.iter().map(|(_, id)| *id).collect() }
+        List { tasks: (0..entries.len()).map(id).collect() }
     }
 
     fn data_flow(&mut self, owner: NodeId, key: &str, transform: &str, site: Site, locals: &Locals) -> DataFlow {
@@ -192,7 +198,7 @@ impl Lower<'_> {
             "continue" => Then::Continue,
             "exit" => Then::Exit,
             "end" => Then::End,
-            name => Then::Task(siblings.iter().find(|(sibling, _)| &**sibling == name)?.1),
+            name => Then::Task(*siblings.get(name)?),
         })
     }
 }

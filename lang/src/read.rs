@@ -17,6 +17,8 @@ use crate::{
 const MAX_NODES: u64 = 1_000_000;
 /// How deeply mappings and sequences may nest.
 const MAX_DEPTH: usize = 100;
+/// How deeply they may nest once aliases are followed.
+const MAX_HEIGHT: u32 = 400;
 
 /// Reads a text. What was read before a syntax error is in the tree all the same.
 #[must_use]
@@ -92,7 +94,10 @@ struct Open {
 #[derive(Default)]
 struct Builder {
     nodes: Vec<Node>,
+    /// How many nodes each stands for, itself included.
     weights: Vec<u64>,
+    /// How many levels are inside of each.
+    heights: Vec<u32>,
     open: Vec<Open>,
     anchors: HashMap<usize, NodeId>,
     unfinished: Vec<usize>,
@@ -166,6 +171,7 @@ impl Builder {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node { span, kind });
         self.weights.push(weight);
+        self.heights.push(0);
         id
     }
 
@@ -234,9 +240,17 @@ impl Builder {
         if self.too_large {
             return false;
         }
-        if self.weights[parent.0 as usize] > MAX_NODES {
+        let height = self.heights[node.0 as usize] + 1;
+        self.heights[parent.0 as usize] = self.heights[parent.0 as usize].max(height);
+        let too_much = if self.weights[parent.0 as usize] > MAX_NODES {
+            Some(format!("the text stands for more than {MAX_NODES} values once its aliases are followed"))
+        } else if height > MAX_HEIGHT {
+            Some(format!("mappings and sequences nest more than {MAX_HEIGHT} deep once aliases are followed"))
+        } else {
+            None
+        };
+        if let Some(message) = too_much {
             self.too_large = true;
-            let message = format!("the text stands for more than {MAX_NODES} values once its aliases are followed");
             self.problems.push(Diagnostic::error(codes::TOO_LARGE, at, message));
             return false;
         }

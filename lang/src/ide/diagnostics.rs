@@ -2,6 +2,7 @@
 
 mod components;
 mod duplicate_tasks;
+mod expressions;
 mod keys;
 mod kinds;
 mod missing;
@@ -12,6 +13,8 @@ mod rules;
 mod targets;
 mod types;
 mod values;
+
+pub use expressions::{CODES as EXPRESSION_CODES, expressions};
 
 use std::collections::HashSet;
 

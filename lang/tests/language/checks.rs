@@ -1,6 +1,9 @@
 //! What each check says, and where.
 
-use flowdbg_lang::{codes, ide::diagnostics::CHECKS};
+use flowdbg_lang::{
+    codes,
+    ide::diagnostics::{CHECKS, EXPRESSION_CODES},
+};
 
 use crate::support::{check_fixture, check_tasks};
 
@@ -364,10 +367,60 @@ do:
 }
 
 #[test]
+fn expressions_are_checked_inside_their_scalars() {
+    check_tasks(
+        r#"
+do:
+  - a:
+      if: .x ==
+#             ^ error[OW0301] this is not valid jq
+      set:
+        sound: "${ .x + 1 }"
+        wrong: "${ .x + $contxt.y }"
+#                       ^^^^^^^ error[OW0302] the variable `$contxt` does not exist here — did you mean `$context`?
+        call: '${ "it''s" | lenght }'
+#                           ^^^^^^ error[OW0303] there is no function `lenght` — did you mean `length`?
+        empty: ${ }
+#              ^^^^ error[OW0301] the expression is empty
+  - b:
+      for: { each: pet, in: .pets }
+      do:
+        - c: { set: { name: "${ $pet.name }", at: "${ $index }", not: "${ $item }" } }
+        #                                                                 ^^^^^ error[OW0302]
+  - d:
+      set: |
+        ${ .a |
+           lenght }
+#          ^^^^^^ error[OW0303]
+"#,
+    );
+}
+
+#[test]
+fn a_shared_expression_is_judged_once_and_another_language_not_as_jq() {
+    check_tasks(
+        r#"
+do:
+  - a: &a { set: { x: "${ nofn }" } }
+  #                       ^^^^ error[OW0303]
+  - b: *a
+"#,
+    );
+    check_tasks(
+        r#"
+evaluate: { language: js }
+#                     ^^ warning[OW0901]
+do:
+  - a: { set: { x: "${ () => nofn }" } }
+"#,
+    );
+}
+
+#[test]
 fn every_check_names_codes_that_exist() {
-    for check in CHECKS {
-        assert!(!check.codes.is_empty());
-        for code in check.codes {
+    for codes_of_check in CHECKS.iter().map(|check| check.codes).chain([EXPRESSION_CODES]) {
+        assert!(!codes_of_check.is_empty());
+        for code in codes_of_check {
             assert!(codes::ALL.iter().any(|known| known.code == *code), "{code}");
         }
     }

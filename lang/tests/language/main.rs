@@ -1,6 +1,7 @@
 //! The language front end from outside: fixtures, the specification's files, its schema.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(clippy::disallowed_methods, reason = "tests read the files of the specification")]
 
 mod checks;
 mod hover;

@@ -64,3 +64,17 @@ fn a_long_list_is_checked_in_linear_time() {
     let (_, found) = check("long.yaml", &text);
     assert!(found.is_empty(), "{:?}", found.first());
 }
+
+#[test]
+fn a_tree_that_nests_as_deeply_as_is_allowed_fits_the_stack() {
+    let mut text = format!("{HEAD}x0: &x0 [ {{ t: {{ set: {{ a: 1 }} }} }} ]\n");
+    let levels = 130;
+    for level in 1..levels {
+        writeln!(text, "x{level}: &x{level} [ {{ t: {{ for: {{ in: .a }}, do: *x{} }} }} ]", level - 1).unwrap();
+    }
+    writeln!(text, "do: *x{}", levels - 1).unwrap();
+    // Half of the stack that a worker thread has.
+    let small = std::thread::Builder::new().stack_size(1 << 20);
+    let found = small.spawn(move || check("deep.yaml", &text).1).unwrap().join().unwrap();
+    assert!(found.iter().all(|diagnostic| diagnostic.code == codes::UNKNOWN_KEY), "{:?}", found.first());
+}

@@ -7,20 +7,17 @@ use std::{
 };
 
 use flowdbg_lang::{
+    analysis::Analysis,
     diagnostic::{Diagnostic, Severity},
-    ide,
     marked::{Fixture, draw, on_first_line},
-    read,
     text::Source,
     tree::Tree,
 };
 
 /// Reads and checks a text.
-pub(crate) fn check(path: &str, text: &str) -> (Tree, Vec<Diagnostic>) {
-    let source: Arc<Source> = Source::new(path, text);
-    let (tree, problems) = read::read(&source);
-    let found = ide::diagnostics(&tree, problems);
-    (tree, found)
+pub(crate) fn check(path: &str, text: &str) -> (Arc<Tree>, Vec<Diagnostic>) {
+    let analysis = Analysis::of(Source::new(path, text));
+    (analysis.tree, analysis.diagnostics)
 }
 
 /// A diagnostic in one line, with the text that it blames.
