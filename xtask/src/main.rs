@@ -3,11 +3,16 @@
 //! - `cargo run -p xtask -- dap-types --schema FILE` writes the protocol room's DAP types from
 //!   the `debugAdapterProtocol.json` of the Debug Adapter Protocol.
 //! - `cargo run -p xtask -- docs` writes the reference pages that follow from tables in code.
+//! - `cargo xtask test` is the project's one test command; `--no-editors` leaves out the tests in
+//!   real editors.
+//! - `cargo xtask tidy` checks the rules of the house.
 //!
 //! Everything generated is committed; tests fail when it is stale.
 
 mod dap_page;
 mod dap_types;
+mod test;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +23,7 @@ const DAP_TYPES: &str = "protocol/src/dap/types.rs";
 /// Where the DAP reference page goes.
 const DAP_PAGE: &str = "docs/reference/dap.md";
 
-const USAGE: &str = "usage: cargo run -p xtask -- dap-types --schema FILE | docs";
+const USAGE: &str = "usage: cargo xtask test [--no-editors] | tidy | docs | dap-types --schema FILE";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,12 +34,23 @@ fn main() -> anyhow::Result<()> {
             write(&root().join(DAP_TYPES), &text)
         }
         ["docs"] => write(&root().join(DAP_PAGE), &dap_page::text()),
+        ["test"] => test::run(&root(), true),
+        ["test", "--no-editors"] => test::run(&root(), false),
+        ["tidy"] => tidy::check(&root()),
         _ => bail!("{USAGE}"),
     }
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+#[expect(clippy::disallowed_methods, reason = "chores start tools")]
+fn command(program: &str, root: &Path) -> std::process::Command {
+    let program = if program.contains('/') { root.join(program).into_os_string() } else { program.into() };
+    let mut command = std::process::Command::new(program);
+    command.current_dir(root);
+    command
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
@@ -51,6 +67,11 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tree_is_tidy() {
+        tidy::check(&root()).expect("the rules of the house");
+    }
 
     /// Names the schema, which is not part of this repository.
     const SCHEMA_VARIABLE: &str = "FLOWDBG_DAP_SCHEMA";
