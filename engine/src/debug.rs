@@ -165,6 +165,9 @@ struct Breakpoint {
     hits: u64,
 }
 
+/// Indexes of the breakpoints at each checkpoint of a workflow.
+type Places = HashMap<(TaskId, Stage), Vec<usize>>;
+
 /// A step under way.
 #[derive(Clone, Debug)]
 struct Stepping {
@@ -184,7 +187,7 @@ pub struct Debugger {
     breakpoints: Vec<Breakpoint>,
     next_id: u32,
     /// Breakpoints by place, for each workflow seen so far.
-    places: Vec<(Arc<Program>, HashMap<(TaskId, Stage), Vec<usize>>)>,
+    places: Vec<(Arc<Program>, Places)>,
     uncaught: bool,
     stepping: Option<Stepping>,
     entry: bool,
@@ -230,7 +233,7 @@ impl Debugger {
         if let Some(at) = self.places.iter().position(|(known, _)| Arc::ptr_eq(known, program)) {
             return at;
         }
-        let mut places: HashMap<(TaskId, Stage), Vec<usize>> = HashMap::new();
+        let mut places = Places::new();
         for (index, breakpoint) in self.breakpoints.iter().enumerate() {
             if breakpoint.path != program.workflow.source.path() || breakpoint.refused.is_some() {
                 continue;
