@@ -147,7 +147,7 @@ fn what_is_wrong_is_said_at_its_place() {
             "stub.yaml:9:11: a response has no `state`; did you mean `status`?",
             "stub.yaml:10:19: `status` must be a number from 200 to 599; 200 is usual",
             "stub.yaml:11:18: a duration is an ISO 8601 string such as PT5S, or an object such as {seconds: 5}; this is number",
-            "stub.yaml:12:25: there is no function `nope`",
+            "stub.yaml:12:25: there is no function `nope`; did you mean `not`?",
             "stub.yaml:13:17: this expression is not proven to end, and a stub cannot stop it; use `map`, `first`, `any` and the like instead of loops",
             "stub.yaml:14:22: `a b` is not the name of a header; write for example `retry-after`",
             "stub.yaml:15:7: GET /a is there already, as /a; put its responses into the first one's list",
@@ -178,6 +178,6 @@ fn a_workflow_names_its_stub_relative_to_its_own_file() {
     };
     fails("{ flowdbg: { stub: ./gone.yaml } }", "a.workflow.yaml:3:32: the stub file");
     fails("{ flowdbg: { stub: 5 } }", "a.workflow.yaml:3:32: `stub` must be the path of a file, such as ./stub.yaml");
-    fails("{ flowdbg: { stubs: a } }", "a.workflow.yaml:3:25: `metadata.flowdbg` has no `stubs`; did you mean `stub`?");
+    fails("{ flowdbg: { stubs: a } }", "a.workflow.yaml:3:26: `metadata.flowdbg` has no `stubs`; did you mean `stub`?");
     fails("{ flowdbg: { stub: wrong.yaml } }", "wrong.yaml:1:9: `routes` must be a mapping from addresses to lists");
 }
