@@ -8,9 +8,9 @@ use std::{
 
 use flowdbg_engine::{program::Program, worlds::local::Loader};
 use flowdbg_lang::{
+    analysis::Analysis,
     codes,
     diagnostic::{Diagnostic, Severity},
-    ide, lower, read,
     text::Source,
 };
 
@@ -85,9 +85,9 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let unreadable = |why: String| LoadError::Unreadable { path: path.display().to_string(), why };
     let text = read_text(path).map_err(unreadable)?;
     let source = Source::new(normal(path).to_string_lossy().as_ref(), text);
-    let (tree, problems) = read::read(&source);
-    let found = ide::diagnostics(&tree, problems);
-    let workflow = if found.iter().any(prevents) { None } else { lower::lower(&Arc::new(tree)) };
+    let analysis = Analysis::of(source.clone());
+    let workflow = analysis.runnable().cloned();
+    let found = analysis.diagnostics;
     match workflow {
         Some(workflow) => Ok(Loaded { program: Program::new(workflow), remarks: found }),
         None => Err(LoadError::Invalid { text: source, found }),
