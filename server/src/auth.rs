@@ -15,13 +15,13 @@ use flowdbg_protocol::control::Right;
 use serde_json::json;
 
 /// Subprotocol prefix under which a browser, which cannot set headers, gives its token.
-pub const BEARER_PROTOCOL: &str = "bearer.";
+pub(crate) const BEARER_PROTOCOL: &str = "bearer.";
 
 /// A random token: 256 bits in hexadecimal.
 ///
 /// # Errors
 /// The operating system has no randomness to give.
-pub fn random_token() -> std::io::Result<String> {
+pub(crate) fn random_token() -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(format!("no random bytes for a token: {error}")))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -29,7 +29,7 @@ pub fn random_token() -> std::io::Result<String> {
 
 /// What a request must show.
 #[derive(Clone, Debug)]
-pub struct Gatekeeper {
+pub(crate) struct Gatekeeper {
     control: String,
     watch: Option<String>,
     hosts: Vec<String>,
@@ -40,8 +40,7 @@ impl Gatekeeper {
     /// Lets those in who have one of the tokens. `hosts` are names by which the host may be
     /// called, beside those of the loopback interface; a host that listens on others too
     /// (`only_loopback` is false) may be called by any address.
-    #[must_use]
-    pub fn new(control: String, watch: Option<String>, hosts: Vec<String>, only_loopback: bool) -> Self {
+    pub(crate) fn new(control: String, watch: Option<String>, hosts: Vec<String>, only_loopback: bool) -> Self {
         Self { control, watch, hosts, only_loopback }
     }
 
@@ -68,7 +67,11 @@ pub(crate) async fn admit(State(gatekeeper): State<Gatekeeper>, mut request: Req
         return problem(StatusCode::FORBIDDEN, "This host is not called by that name", "the Host header must name the loopback interface");
     }
     if !origin_is_ours(request.headers()) {
-        return problem(StatusCode::FORBIDDEN, "Pages of other origins may not connect", "the Origin header must name the loopback interface");
+        return problem(
+            StatusCode::FORBIDDEN,
+            "Pages of other origins may not connect",
+            "the Origin header must name the loopback interface",
+        );
     }
     if request.uri().path() == "/healthz" {
         return next.run(request).await;

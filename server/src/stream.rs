@@ -10,6 +10,6 @@ mod intake;
 mod room;
 
 pub(crate) use feed::Feeds;
+pub(crate) use feed::subscribe;
 pub(crate) use intake::publish;
 pub(crate) use room::Room;
-pub(crate) use feed::subscribe;

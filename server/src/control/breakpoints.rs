@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use flowdbg_engine::{
-    debug::{BreakpointSpec, Bound},
+    debug::{Bound, BreakpointSpec},
     driver::Run,
 };
 use flowdbg_lang::text::{Position, Source};

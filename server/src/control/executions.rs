@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use flowdbg_engine::driver::Options;
-use flowdbg_protocol::control::{self, Cancel, ControlError, Executions, Get, List, Nothing, OfExecution, Release, Start, StartParams, Started};
+use flowdbg_protocol::control::{
+    self, Cancel, ControlError, Executions, Get, List, Nothing, OfExecution, Release, Start, StartParams, Started,
+};
 
 use super::{Served, problem, wire};
 use crate::{host::Host, json, runs::Execution};
@@ -55,13 +57,15 @@ async fn describe(execution: &Execution) -> control::Execution {
     let suspended = run.with(|debuggee| debuggee.is_suspended()).await.unwrap_or(false);
     let status = run.status();
     let (output, error) = wire::result(&status);
+    // One that ended in its first breath never stood still to note when it began.
+    let began = status.started_at.or_else(|| run.log().read(1, 1).first().map(|(_, event)| event.at));
     let workflow = &run.program().workflow;
     control::Execution {
         execution: run.id().to_owned(),
         workflow: workflow.full_name(),
         program: workflow.source.path().to_owned(),
         phase: wire::phase(status.phase, suspended),
-        started_at: status.started_at.map(|at| at.to_rfc3339()),
+        started_at: began.map(|at| at.to_rfc3339()),
         last_event: run.log().last(),
         output,
         error,

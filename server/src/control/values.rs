@@ -52,7 +52,7 @@ impl Served for Variables {
                 }
                 (value, base)
             }
-            Root::Expression(text) => (evaluate(&host, &execution, params.frame, text).await?, Some(in_parentheses(text))),
+            Root::Expression(text) => (evaluate(&host, &execution, params.frame, text).await?, Some(as_base(text))),
         };
         let (value, base) = descend(root, base, &params.path)?;
         let start = usize::try_from(params.start).unwrap_or(usize::MAX);
@@ -161,15 +161,17 @@ fn bare(text: &str) -> &str {
     expression::unwrap(text).map_or(text, |(program, _)| program).trim()
 }
 
-fn in_parentheses(text: &str) -> String {
+/// An expression to hang paths on. Several results count as one array, so unless it is a plain path
+/// it is gathered in the same way.
+fn as_base(text: &str) -> String {
     let text = bare(text);
-    let is_path = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'$' | b'_'));
-    // A comment ends at the line's end, so the parenthesis stands on the next.
-    match (is_path, text.contains('#')) {
-        (true, _) => text.to_owned(),
-        (false, false) => format!("({text})"),
-        (false, true) => format!("({text}\n)"),
+    let is_path = !text.contains("..") && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'$' | b'_'));
+    if is_path {
+        return text.to_owned();
     }
+    // A comment ends at the line's end, so the bracket stands on the next.
+    let end = if text.contains('#') { "\n" } else { "" };
+    format!("([{text}{end}] | if length == 1 then .[0] else . end)")
 }
 
 fn descend(mut value: Value, mut base: Option<String>, path: &[PathStep]) -> Result<(Value, Option<String>), ControlError> {
@@ -203,7 +205,8 @@ fn path_to(base: Option<&str>, step: &PathStep) -> Option<String> {
 
 fn is_identifier(key: &str) -> bool {
     let mut bytes = key.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_') && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn children(value: &Value) -> Children {
@@ -313,9 +316,17 @@ mod tests {
     }
 
     #[test]
-    fn expressions_are_put_in_parentheses_where_that_is_needed() {
-        for (text, shown) in [("${ .a.b }", ".a.b"), (".a + 1", "(.a + 1)"), ("$input", "$input"), (".a # b", "(.a # b\n)")] {
-            assert_eq!(in_parentheses(text), shown);
+    fn paths_hang_on_any_expression() {
+        assert_eq!((as_base("${ .a.b }"), as_base("$input")), (".a.b".to_owned(), "$input".to_owned()));
+        let data = read(r#"{"a":[{"b":1}],"c":2}"#);
+        for text in [".a", ".a # c", "[.c, .c]", "..", ".a, .c", ".a[]", "{x: .c}"] {
+            let program = Expression::new(text, &[]);
+            let whole = program.evaluate_with(data.clone(), Vec::new(), 0.0).unwrap();
+            for child in list(&whole, Some(&as_base(text)), 0, 10) {
+                let path = Expression::new(child.evaluate_name.as_deref().unwrap(), &[]);
+                let found = path.evaluate_with(data.clone(), Vec::new(), 0.0).unwrap_or_else(|error| panic!("{text}: {error}"));
+                assert_eq!(json::line(&found, MAX_LINE), child.value, "{text}");
+            }
         }
     }
 

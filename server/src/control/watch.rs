@@ -12,9 +12,8 @@ use crate::{host::Host, runs::Execution};
 pub(super) fn register(module: &mut RpcModule<Host>) -> Result<(), RegisterMethodError> {
     module.register_subscription(WATCH, NOTICE, UNWATCH, |params, pending, host: Arc<Host>, extensions| async move {
         let asked = allowed(WATCH, Right::Watch, &extensions).and_then(|()| read::<Watch>(WATCH, &params));
-        let found = asked.and_then(|watch| {
-            host.find(&watch.execution).ok_or_else(|| to_object(problem::unknown_execution(&watch.execution)))
-        });
+        let found =
+            asked.and_then(|watch| host.find(&watch.execution).ok_or_else(|| to_object(problem::unknown_execution(&watch.execution))));
         match found {
             Ok(execution) => tell(&execution, pending).await,
             Err(error) => pending.reject(error).await,

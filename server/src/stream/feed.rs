@@ -30,6 +30,8 @@ const BATCH_BYTES: usize = 256 * 1024;
 const GATHER: Duration = Duration::from_millis(5);
 /// How often a silent connection is tried.
 const PING: Duration = Duration::from_secs(30);
+/// How long a subscriber may take to read the rest after the last event was written.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A subscriber has nothing to say, so its messages are small.
 const MAX_INCOMING: usize = 64 * 1024;
 
@@ -86,8 +88,21 @@ async fn serve(feeds: Feeds, id: String, from: Option<u64>, batched: bool, mut s
         }
         None => (close::UNKNOWN_EXECUTION, "no execution has this id".to_owned()),
     };
-    // Whoever is gone needs no farewell.
-    let _ = socket.send(Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from(reason) }))).await;
+    let farewell = CloseFrame { code, reason: Utf8Bytes::from(reason) };
+    if socket.send(Message::Close(Some(farewell))).await.is_ok() {
+        part(&mut socket, &feeds.stop).await;
+    }
+}
+
+/// Waits until the subscriber has closed too. If the connection were dropped before, what is still
+/// on its way to a slow subscriber would be lost.
+async fn part(socket: &mut WebSocket, stop: &CancellationToken) {
+    let patience = if stop.is_cancelled() { Duration::from_secs(1) } else { PATIENCE };
+    let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
+    tokio::select! {
+        _ = tokio::time::timeout(patience, closed) => {}
+        () = stop.cancelled(), if !stop.is_cancelled() => {}
+    }
 }
 
 struct Subscriber<'a> {
@@ -105,7 +120,7 @@ impl Subscriber<'_> {
     async fn feed(mut self, socket: &mut WebSocket, stop: &CancellationToken) -> Option<End> {
         let log = self.room.log().clone();
         let mut news = log.changed();
-        let mut ping = tokio::time::interval(PING);
+        let mut ping = tokio::time::interval_at(tokio::time::Instant::now() + PING, PING);
         loop {
             // Marked as seen before looking, so that what comes after is news.
             news.borrow_and_update();

@@ -154,7 +154,10 @@ mod tests {
         assert!(refused(&[], "{}").contains("application/cloudevents+json"));
         assert!(refused(STRUCTURED, "{").contains("not JSON"));
         assert!(refused(STRUCTURED, "[]").contains("must be a JSON object"));
-        assert_eq!(refused(STRUCTURED, r#"{"specversion":"1.0","id":"1","source":""}"#), "the attribute `source` must be a text that is not empty");
+        assert_eq!(
+            refused(STRUCTURED, r#"{"specversion":"1.0","id":"1","source":""}"#),
+            "the attribute `source` must be a text that is not empty"
+        );
         assert_eq!(refused(STRUCTURED, r#"{"specversion":"1.0","id":"1","source":"a"}"#), "the attribute `type` is missing");
         assert!(refused(STRUCTURED, r#"{"specversion":"0.3","id":"1","source":"a","type":"b"}"#).contains("only 1.0"));
     }
