@@ -46,7 +46,7 @@ async fn play(case: &Case, pipe: usize, transcript: &mut Vec<String>) {
         let Some(command) = line.strip_prefix("> ") else { continue };
         transcript.push(line.clone());
         let seen = session.perform(command).await.unwrap_or_else(|error| vec![format!("error: {error}")]);
-        transcript.extend(seen.into_iter().map(|line| format!("  {line}")));
+        transcript.extend(seen.iter().flat_map(|text| text.lines()).map(|line| format!("  {line}")));
     }
     // Closing the stream ends the session; a session that already ended does not mind.
     let _ = session.client.request("disconnect", json!({})).await;

@@ -1,0 +1,57 @@
+//! The specification's own scenarios and examples.
+
+use std::io::Write as _;
+
+use flowdbg_lang::{analysis::Analysis, text::Source};
+use flowdbg_tests::{
+    conformance::{self, Verdict},
+    specification, workflows,
+};
+
+/// Prints past the test harness, which would hide it.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn conformance_scenarios_pass() {
+    let Some(folder) = specification::folder() else { return };
+    for revision in ["1.0.3", "main-2026-07"] {
+        let reports = conformance::run(&folder.join("ctk").join(revision)).await.unwrap();
+        let count = |wanted: fn(&Verdict) -> bool| reports.iter().filter(|report| wanted(&report.verdict)).count();
+        let (passed, network) = (count(|verdict| *verdict == Verdict::Passed), count(|verdict| matches!(verdict, Verdict::NeedsNetwork(_))));
+        say(&format!("conformance {revision}: {passed} of {} scenarios pass, {network} need the network", reports.len()));
+        for report in &reports {
+            say(&format!("  {report}"));
+        }
+        assert_eq!(reports.len(), 21, "the kit has 21 scenarios");
+        assert_eq!(passed + network, reports.len(), "every scenario that needs no network must pass");
+        assert_eq!(network, 9, "the kit has 9 scenarios that need the network");
+    }
+}
+
+#[test]
+fn examples_are_read() {
+    let Some(folder) = specification::folder() else { return };
+    for revision in ["examples-1.0.3", "examples-main-2026-07"] {
+        let (mut runnable, mut not_yet, mut wrong) = (0, 0, Vec::new());
+        let files = workflows::files(&folder.join(revision), ".yaml").unwrap();
+        for path in &files {
+            let analysis = Analysis::of(Source::new(path.to_string_lossy().as_ref(), workflows::read(path).unwrap()));
+            if analysis.has_errors() {
+                wrong.extend(workflows::findings(&analysis));
+            } else if analysis.not_supported().next().is_some() {
+                not_yet += 1;
+            } else {
+                runnable += 1;
+            }
+        }
+        say(&format!(
+            "{revision}: {} files read: {runnable} can run, {not_yet} use what is not supported yet, {} findings of errors",
+            files.len(),
+            wrong.len()
+        ));
+        assert!(files.len() > 60, "{} files are too few", files.len());
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
