@@ -1,16 +1,21 @@
 //! A host: an engine and the executions that it runs.
+//!
+//! A workflow may bring stand-ins for services along (see [`crate::stub`]); in the local world each
+//! execution of it has its own, which live until it has ended.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
+use std::{path::PathBuf, sync::Arc};
+
+use flowdbg_engine::{
+    driver::{Engine, Options, Run},
+    worlds::local::Local,
 };
-
-use flowdbg_engine::driver::{Engine, Options};
 use flowdbg_lang::value::Value;
 
 use crate::{
+    input,
     load::{self, LoadError, Loaded},
     runs::{Execution, Runs},
+    stub::{self, Stub},
 };
 
 /// A host. Cheap to clone; all clones are the same host.
@@ -19,14 +24,29 @@ pub struct Host(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
+    /// The world of the engine, if it can have stand-ins.
+    world: Option<Local>,
     runs: Arc<Runs>,
+}
+
+impl From<Engine> for Host {
+    fn from(engine: Engine) -> Self {
+        Self::new(engine)
+    }
 }
 
 impl Host {
     /// A host that runs executions on this engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self(Arc::new(Inner { engine, runs: Arc::default() }))
+        Self(Arc::new(Inner { engine, world: None, runs: Arc::default() }))
+    }
+
+    /// A host that runs executions in the local world, with the stand-ins that they bring.
+    #[must_use]
+    pub fn local(world: Local) -> Self {
+        let engine = Engine::new(Arc::new(world.clone()));
+        Self(Arc::new(Inner { engine, world: Some(world), runs: Arc::default() }))
     }
 
     /// Its engine.
@@ -35,19 +55,56 @@ impl Host {
         &self.0.engine
     }
 
-    /// Reads a workflow file and starts an execution of it.
+    /// Reads a workflow file and starts an execution of it. Without an input (`null`) it gets the
+    /// one beside its file.
     pub(crate) async fn start(&self, program: PathBuf, input: Value, options: Options) -> Result<(Arc<Execution>, Loaded), LoadError> {
         let path = program.display().to_string();
-        let reading = tokio::task::spawn_blocking(move || load::load(Path::new(&program)));
-        let loaded = reading.await.unwrap_or_else(|error| Err(LoadError::Unreadable { path, why: error.to_string() }))?;
-        let run = self.0.engine.start(loaded.program.clone(), input, options);
+        let reading = tokio::task::spawn_blocking(move || {
+            let loaded = load::load(&program)?;
+            let input = if matches!(input, Value::Null) { input::default_for(&program) } else { Ok(input) };
+            Ok((loaded, input.map_err(LoadError::Companion)?))
+        });
+        let read = reading.await.unwrap_or_else(|error| Err(LoadError::Unreadable { path, why: error.to_string() }));
+        let (loaded, input) = read?;
+        let execution = self.begin(&loaded, input, options).await?;
+        Ok((execution, loaded))
+    }
+
+    /// Starts an execution of a workflow that was read already.
+    ///
+    /// # Errors
+    /// What it brings along is wrong.
+    pub async fn run(&self, loaded: &Loaded, input: Value, options: Options) -> Result<Run, LoadError> {
+        Ok(self.begin(loaded, input, options).await?.run.clone())
+    }
+
+    async fn begin(&self, loaded: &Loaded, input: Value, options: Options) -> Result<Arc<Execution>, LoadError> {
+        let (engine, stand_ins) = match (&self.0.world, self.stub(loaded).await?) {
+            (Some(world), Some(stub)) => {
+                let started = stub.start().await.map_err(|error| LoadError::Companion(format!("the stub cannot be started: {error}")))?;
+                (self.0.engine.in_world(Arc::new(world.with_routes(started.routes().to_vec()))), Some(started))
+            }
+            (_, None) | (None, _) => (self.0.engine.clone(), None),
+        };
+        let run = engine.start(loaded.program.clone(), input, options);
         let execution = self.0.runs.add(run.clone());
         let runs = self.0.runs.clone();
         tokio::spawn(async move {
             run.ended().await;
+            drop(stand_ins);
             runs.has_ended(run.id());
         });
-        Ok((execution, loaded))
+        Ok(execution)
+    }
+
+    /// The stand-ins that a workflow brings along, if they can be used here.
+    async fn stub(&self, loaded: &Loaded) -> Result<Option<Stub>, LoadError> {
+        if self.0.world.is_none() {
+            return Ok(None);
+        }
+        let workflow = loaded.program.workflow.clone();
+        let reading = tokio::task::spawn_blocking(move || stub::for_workflow(&workflow));
+        reading.await.unwrap_or_else(|error| Err(error.to_string())).map_err(LoadError::Companion)
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Execution>> {

@@ -10,6 +10,7 @@ mod auth;
 pub mod control;
 pub mod dap;
 pub mod host;
+pub mod input;
 mod json;
 pub mod load;
 pub mod lsp;

@@ -42,6 +42,9 @@ pub enum LoadError {
         /// All that was found, in the order of the text.
         found: Vec<Diagnostic>,
     },
+    /// What it brings along, its input or its stand-ins, is wrong.
+    #[error("{0}")]
+    Companion(String),
 }
 
 impl LoadError {
@@ -49,7 +52,7 @@ impl LoadError {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         match self {
-            Self::Unreadable { .. } => vec![self.to_string()],
+            Self::Unreadable { .. } | Self::Companion(_) => vec![self.to_string()],
             Self::Invalid { text, found } => found
                 .iter()
                 .map(|found| {

@@ -44,6 +44,7 @@ pub(super) fn internal(method: &str) -> ControlError {
 pub(super) fn load(problem: &LoadError) -> ControlError {
     match problem {
         LoadError::Unreadable { .. } => error(code::UNREADABLE, problem.to_string()),
+        LoadError::Companion(why) => error(code::INVALID_WORKFLOW, why),
         LoadError::Invalid { text, found } => {
             let diagnostics: Vec<_> = found.iter().map(|found| super::wire::diagnostic(text, found)).collect();
             let data = Some(serde_json::json!({ "diagnostics": diagnostics }));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use flowdbg_engine::driver::Engine;
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -10,20 +9,17 @@ use crate::{
     serve::{Limits, ServeError, ServeOptions, Serving, serve},
 };
 
-/// Makes the engine of a host.
-pub type MakeEngine = Box<dyn Fn() -> Engine + Send + Sync>;
-
 /// A host that starts when it is first needed.
 pub struct Loopback {
-    engine: MakeEngine,
+    host: Box<dyn Fn() -> Host + Send + Sync>,
     serving: OnceCell<Serving>,
 }
 
 impl Loopback {
-    /// A host that will run on the engine that is made then.
+    /// A host that is made then, or runs on the engine that is made then.
     #[must_use]
-    pub fn new(engine: impl Fn() -> Engine + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { engine: Box::new(engine), serving: OnceCell::new() })
+    pub fn new<H: Into<Host>>(host: impl Fn() -> H + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { host: Box::new(move || host().into()), serving: OnceCell::new() })
     }
 
     /// The host, started if it was not.
@@ -32,7 +28,7 @@ impl Loopback {
             // A launch may carry an input as large as a frame.
             let request_bytes = u32::try_from(flowdbg_protocol::framing::BODY_LIMIT).unwrap_or(u32::MAX);
             let limits = Limits { request_bytes, ..Limits::default() };
-            serve(Host::new((self.engine)()), ServeOptions { limits, ..ServeOptions::default() })
+            serve((self.host)(), ServeOptions { limits, ..ServeOptions::default() })
         };
         self.serving.get_or_try_init(start).await
     }
