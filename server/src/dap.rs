@@ -11,7 +11,7 @@
 mod link;
 mod loopback;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use flowdbg_adapter::{Inbox, Outbox, Session};
 use flowdbg_protocol::framing::{Framing, FramingError};
@@ -31,6 +31,9 @@ use crate::{
 
 /// Messages under way inside a session, in each direction.
 const QUEUE: usize = 256;
+
+/// How long the host may take for what was still to be done when the client left.
+const LAST_COMMANDS: Duration = Duration::from_secs(30);
 
 /// Why a debug session ended other than by the client's wish.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +90,7 @@ impl Listening {
                 Err(error) => {
                     // Such as too many open files: others may end meanwhile.
                     tracing::warn!(%error, "a debug client could not be accepted");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
             };
@@ -142,8 +145,10 @@ where
     drop(commands);
     // Answers to the last commands are not heard, but the commands are performed.
     answers.close();
-    if let Err(error) = link.await {
-        tracing::error!(%error, "the link to the host failed");
+    match tokio::time::timeout(LAST_COMMANDS, link).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the link to the host failed"),
+        Err(_) => tracing::error!("the host does not answer the last commands"),
     }
     failed.map_or(Ok(()), Err)
 }

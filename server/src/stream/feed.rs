@@ -80,6 +80,7 @@ pub(crate) async fn subscribe(
 async fn serve(feeds: Feeds, id: String, from: Option<u64>, batched: bool, mut socket: WebSocket, _seat: OwnedSemaphorePermit) {
     let (code, reason) = match feeds.host.find(&id) {
         Some(execution) => {
+            let _present = execution.room.enter();
             let from = from.unwrap_or_else(|| execution.room.log().first());
             match (Subscriber { room: &execution.room, next: from, batched }).feed(&mut socket, &feeds.stop).await {
                 Some(end) => end,

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::extract::ws::Utf8Bytes;
@@ -28,9 +28,10 @@ pub(crate) struct Room {
     recent: Mutex<Recent>,
 }
 
-/// The newest events without a gap.
+/// The newest events without a gap. They are kept only while somebody is in the room.
 #[derive(Default)]
 struct Recent {
+    present: usize,
     first: u64,
     items: VecDeque<Item>,
     bytes: usize,
@@ -45,10 +46,20 @@ impl Room {
         self.run.log()
     }
 
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a subscriber in.
+    pub(crate) fn enter(&self) -> Present<'_> {
+        self.recent().present += 1;
+        Present(self)
+    }
+
     /// At most `max` events from a sequence number on, without a gap; fewer if they are large.
     pub(crate) fn page(&self, from: u64, max: usize) -> Vec<Item> {
         // Held while serialising, so that nobody does the same work beside.
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent();
         if recent.items.is_empty() {
             recent.first = from;
         }
@@ -56,7 +67,7 @@ impl Room {
         if from < recent.first || from > next {
             if from > next {
                 // Nobody read the events between: begin anew here.
-                *recent = Recent { first: from, ..Recent::default() };
+                *recent = Recent { present: recent.present, first: from, ..Recent::default() };
             } else {
                 drop(recent);
                 return self.serialise(from, max, MAX_BYTES);
@@ -97,6 +108,19 @@ impl Recent {
                 self.bytes -= oldest.text.len();
                 self.first += 1;
             }
+        }
+    }
+}
+
+/// A subscriber's presence in a room; the last to leave turns off the lights.
+pub(crate) struct Present<'a>(&'a Room);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        let mut recent = self.0.recent();
+        recent.present -= 1;
+        if recent.present == 0 {
+            *recent = Recent::default();
         }
     }
 }
