@@ -1,7 +1,7 @@
 //! Debug sessions: the shell around [`flowdbg_adapter::Session`].
 //!
 //! Tasks of a session: one reads frames from the client, one performs commands on the host one
-//! after another ([`link`]), and [`serve`] itself owns the session and writes frames. The reader
+//! after another (`link`), and [`serve`] itself owns the session and writes frames. The reader
 //! ends with the stream or with `serve`; the link ends when the session says that it is over and
 //! all its commands are done, so the last `execution.cancel` is still performed.
 //!

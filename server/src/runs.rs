@@ -61,3 +61,32 @@ impl Runs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flowdbg_engine::{
+        driver::{Engine, Options},
+        worlds::local::{self, Local},
+    };
+    use flowdbg_lang::{lower::lower, read::read, text::Source, value::Value};
+
+    use super::*;
+    use crate::load;
+
+    #[tokio::test]
+    async fn those_that_ended_first_make_room_and_the_living_stay() {
+        let text = "document: { dsl: '1.0.3', namespace: a, name: b, version: '1.0.0' }\ndo:\n  - one: { set: { a: 1 } }\n";
+        let (tree, _) = read(&Source::new("a.yaml", text));
+        let program = flowdbg_engine::program::Program::new(lower(&Arc::new(tree)).unwrap());
+        let world = Local::new(local::Options { loader: load::loader(), worker: None, routes: Vec::new() });
+        let (engine, runs) = (Engine::new(Arc::new(world)), Runs::default());
+        let start = |hold| runs.add(engine.start(program.clone(), Value::Null, Options { hold, ..Options::default() })).run.id().to_owned();
+        let living = start(true);
+        let ended: Vec<String> = (0..MAX_ENDED + 3).map(|_| start(false)).collect();
+        ended.iter().for_each(|id| runs.has_ended(id));
+        let known: Vec<String> = runs.list().iter().map(|execution| execution.run.id().to_owned()).collect();
+        assert_eq!(known[0], living);
+        assert_eq!(known[1..], ended[3..]);
+        assert!(runs.find(&ended[2]).is_none() && runs.find(&ended[3]).is_some());
+    }
+}
