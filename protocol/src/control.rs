@@ -22,6 +22,21 @@ pub trait Call {
     type Result: Serialize + DeserializeOwned + Send + 'static;
 }
 
+/// A call as a row, for lists and pages.
+#[derive(Clone, Copy, Debug)]
+pub struct CallRow {
+    /// JSON-RPC method name.
+    pub method: &'static str,
+    /// The right that it needs.
+    pub right: Right,
+    /// Name of the type of its parameters, in this module.
+    pub params: &'static str,
+    /// Name of the type of its result, in this module.
+    pub result: &'static str,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+}
+
 /// What a bearer token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,9 +63,9 @@ pub struct Watch {
 }
 
 macro_rules! calls {
-    ($($(#[$doc:meta])* $name:ident, $method:literal, $right:ident, $params:ty => $result:ty;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident, $method:literal, $right:ident, $params:ident => $result:ident;)*) => {
         $(
-            $(#[$doc])*
+            $(#[doc = $doc])*
             #[derive(Clone, Copy, Debug)]
             pub struct $name;
             impl Call for $name {
@@ -60,8 +75,14 @@ macro_rules! calls {
                 type Result = $result;
             }
         )*
-        /// Every call: method name and the right it needs.
-        pub const CALLS: &[(&str, Right)] = &[$(($method, Right::$right)),*];
+        /// Every call.
+        pub const CALLS: &[CallRow] = &[$(CallRow {
+            method: $method,
+            right: Right::$right,
+            params: stringify!($params),
+            result: stringify!($result),
+            about: concat!($($doc),*),
+        }),*];
     };
 }
 

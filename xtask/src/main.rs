@@ -9,6 +9,7 @@
 //!
 //! Everything generated is committed; tests fail when it is stale.
 
+mod control_page;
 mod dap_page;
 mod dap_types;
 mod test;
@@ -22,6 +23,8 @@ use anyhow::{Context, bail};
 const DAP_TYPES: &str = "protocol/src/dap/types.rs";
 /// Where the DAP reference page goes.
 const DAP_PAGE: &str = "docs/reference/dap.md";
+/// Where the control API's page goes.
+const CONTROL_PAGE: &str = "docs/reference/control.md";
 
 const USAGE: &str = "usage: cargo xtask test [--no-editors] | tidy | docs | dap-types --schema FILE";
 
@@ -30,10 +33,13 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["dap-types", "--schema", schema] => {
-            let text = dap_types::generate(&read(Path::new(schema))?)?;
+            let text = dap_types::generate(&read_text(Path::new(schema))?)?;
             write(&root().join(DAP_TYPES), &text)
         }
-        ["docs"] => write(&root().join(DAP_PAGE), &dap_page::text()),
+        ["docs"] => {
+            write(&root().join(DAP_PAGE), &dap_page::text())?;
+            write(&root().join(CONTROL_PAGE), &control_page::text()?)
+        }
         ["test"] => test::run(&root(), true),
         ["test", "--no-editors"] => test::run(&root(), false),
         ["tidy"] => tidy::check(&root()),
@@ -53,7 +59,7 @@ fn command(program: &str, root: &Path) -> std::process::Command {
     command
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+fn read_text(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
@@ -82,14 +88,20 @@ mod tests {
             eprintln!("skipped: {SCHEMA_VARIABLE} does not name a debugAdapterProtocol.json");
             return;
         };
-        let fresh = dap_types::generate(&read(Path::new(&schema)).unwrap()).unwrap();
-        let committed = read(&root().join(DAP_TYPES)).unwrap();
+        let fresh = dap_types::generate(&read_text(Path::new(&schema)).unwrap()).unwrap();
+        let committed = read_text(&root().join(DAP_TYPES)).unwrap();
         assert!(fresh == committed, "{DAP_TYPES} is stale: run `cargo run -p xtask -- dap-types --schema FILE`");
     }
 
     #[test]
+    fn the_control_page_is_fresh() {
+        let committed = read_text(&root().join(CONTROL_PAGE)).unwrap();
+        assert!(control_page::text().unwrap() == committed, "{CONTROL_PAGE} is stale: run `cargo xtask docs`");
+    }
+
+    #[test]
     fn the_dap_page_is_fresh() {
-        let committed = read(&root().join(DAP_PAGE)).unwrap();
+        let committed = read_text(&root().join(DAP_PAGE)).unwrap();
         assert!(dap_page::text() == committed, "{DAP_PAGE} is stale: run `cargo run -p xtask -- docs`");
     }
 }

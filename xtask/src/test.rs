@@ -15,9 +15,21 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step { what: "formatting", program: "cargo", arguments: &["fmt", "--all", "--check"], variables: &[], needs_editors: false },
-    Step { what: "lints", program: "cargo", arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], variables: &[], needs_editors: false },
+    Step {
+        what: "lints",
+        program: "cargo",
+        arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        variables: &[],
+        needs_editors: false,
+    },
     Step { what: "tests", program: "cargo", arguments: &["test", "--workspace", "--no-fail-fast"], variables: &[], needs_editors: false },
-    Step { what: "documentation", program: "cargo", arguments: &["doc", "--workspace", "--no-deps", "--document-private-items"], variables: &[("RUSTDOCFLAGS", "-D warnings")], needs_editors: false },
+    Step {
+        what: "documentation",
+        program: "cargo",
+        arguments: &["doc", "--workspace", "--no-deps", "--document-private-items"],
+        variables: &[("RUSTDOCFLAGS", "-D warnings")],
+        needs_editors: false,
+    },
     Step { what: "the binary", program: "cargo", arguments: &["build", "--package", "flowdbg"], variables: &[], needs_editors: true },
     Step { what: "Neovim", program: "editors/test/neovim.sh", arguments: &[], variables: &[], needs_editors: true },
     Step { what: "VS Code", program: "editors/test/vscode.sh", arguments: &[], variables: &[], needs_editors: true },

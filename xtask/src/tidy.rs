@@ -39,7 +39,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Written in parts, so that this file does not hold them.
-const MARKS: &[[&str; 2]] = &[["TO", "DO"], ["FIX", "ME"], ["/ro", "ot/"], ["/ho", "me/"], ["/wo", "rk/"], ["todo", "!("], ["#[ig", "nore"]];
+const MARKS: &[[&str; 2]] =
+    &[["TO", "DO"], ["FIX", "ME"], ["/ro", "ot/"], ["/ho", "me/"], ["/wo", "rk/"], ["todo", "!("], ["#[ig", "nore"]];
 
 fn rust(name: &str, text: &str, breaches: &mut Vec<String>) {
     if text.contains("@generated") {
@@ -84,7 +85,8 @@ fn is_path(text: &str) -> bool {
 
 /// What git knows or would take in.
 fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let output = crate::command("git", root).args(["ls-files", "--cached", "--others", "--exclude-standard"]).output().context("git did not run")?;
+    let output =
+        crate::command("git", root).args(["ls-files", "--cached", "--others", "--exclude-standard"]).output().context("git did not run")?;
     if !output.status.success() {
         bail!("git ls-files failed: {}", String::from_utf8_lossy(&output.stderr));
     }
