@@ -67,6 +67,11 @@ impl Debuggee {
         }
     }
 
+    /// When it began, as far as its clock knows.
+    fn began(&self) -> Option<Timestamp> {
+        (!self.held).then(|| self.clock.began())
+    }
+
     /// Ends the execution.
     pub fn cancel(&mut self) {
         self.cancelled = true;
@@ -208,8 +213,10 @@ impl Actor {
             Some(crate::machine::Outcome::Faulted(_)) => Phase::Faulted,
             Some(crate::machine::Outcome::Cancelled) | None => Phase::Cancelled,
         };
+        let began = self.debuggee.began();
         self.status.send_modify(|status| {
             status.phase = phase;
+            status.started_at = status.started_at.or(began);
             status.outcome = outcome.or(Some(crate::machine::Outcome::Cancelled));
         });
         // Who asks for notices now finds the log over; who asked before is told.
@@ -219,13 +226,13 @@ impl Actor {
 
     /// Moves the machine on as far as it goes.
     fn advance(&mut self) -> Progress {
-        if std::mem::take(&mut self.debuggee.cancelled) {
-            self.debuggee.held = false;
+        let cancelled = std::mem::take(&mut self.debuggee.cancelled);
+        if cancelled {
             self.debuggee.suspended = false;
             let now = self.debuggee.clock.now();
             self.debuggee.machine.feed(now, Input::Cancel);
         }
-        if self.debuggee.stands() {
+        if self.debuggee.stands() && !cancelled {
             return Progress::Held;
         }
         let now = self.debuggee.clock.now();
@@ -258,11 +265,11 @@ impl Actor {
                 || (branch.state == BranchState::Waiting && self.performing.is_empty())
         };
         let phase = if self.debuggee.machine.branches().all(waits) { Phase::Waiting } else { Phase::Running };
-        let began = self.debuggee.clock.now();
+        let began = self.debuggee.began();
         self.status.send_if_modified(|status| {
             let changed = status.phase != phase;
             status.phase = phase;
-            status.started_at.get_or_insert(began);
+            status.started_at = status.started_at.or(began);
             changed
         });
     }
