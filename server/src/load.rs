@@ -107,7 +107,10 @@ pub fn loader() -> Loader {
 }
 
 /// Reads a text of a size that a workflow may have.
-pub(crate) fn read_text(path: &Path) -> Result<String, String> {
+///
+/// # Errors
+/// Says why it cannot be read.
+pub fn read_text(path: &Path) -> Result<String, String> {
     let file = std::fs::OpenOptions::new().read(true).open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
