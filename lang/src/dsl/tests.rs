@@ -1,3 +1,5 @@
+//! The table holds together: rows are complete, nested shapes exist, kinds are told apart.
+
 use std::collections::HashSet;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The notation is read and drawn back.
+
 use super::{Fixture, Span, draw};
 
 fn parse(text: &str) -> Fixture {

@@ -9,7 +9,7 @@ use tokio_util::codec::Framed;
 
 use super::{Ended, REQUESTS, serve};
 
-const URI: &str = "file:///work/order.workflow.yaml";
+const URI: &str = "file:///project/order.workflow.yaml";
 const TEXT: &str = "document: { dsl: '1.0.3', namespace: tests, name: order, version: '0.1.0' }
 do:
   - chärge: { set: { x: 1 }, then: shp }
@@ -125,7 +125,7 @@ async fn a_wrong_text_is_reported_at_its_place_until_it_is_mended() {
 #[tokio::test]
 async fn a_text_is_looked_after_while_it_is_a_workflow() {
     let (mut editor, _) = Editor::begin(json!({})).await;
-    let uri = "file:///work/some.yaml";
+    let uri = "file:///project/some.yaml";
     editor.open(uri, "name: ci\non: push\n").await;
     assert_eq!(editor.published().await.1.len(), 0);
     for (version, text, findings) in [(2, TEXT, 1), (3, "name: ci\n", 0)] {
