@@ -187,7 +187,7 @@ check('nvim-dap learns of the adapter, and of configurations for workflows only'
   equal({ type = 'executable', command = binary, args = { 'dap' } }, adapter())
   local configurations = stub.providers.configs.flowdbg(good_buffer)
   equal('Debug workflow', configurations[1].name)
-  equal({ name = 'world', numbers = { 1, 2, 3 } }, configurations[1].input())
+  equal(nil, configurations[1].input)
   equal({}, stub.providers.configs.flowdbg(open('plain.yaml')))
 end)
 

@@ -2,7 +2,6 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { WorkflowDocuments } from './documents';
-import { defaultInput } from './input';
 import { requireProgram } from './settings';
 
 export const DEBUG_TYPE = 'flowdbg';
@@ -30,10 +29,10 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     return { program: '${file}', ...configuration };
   }
 
-  async resolveDebugConfigurationWithSubstitutedVariables(
+  resolveDebugConfigurationWithSubstitutedVariables(
     folder: vscode.WorkspaceFolder | undefined,
     configuration: vscode.DebugConfiguration,
-  ): Promise<vscode.DebugConfiguration | undefined> {
+  ): vscode.DebugConfiguration | undefined {
     const { program } = configuration as { program?: unknown };
     if (typeof program !== 'string' || program === '') {
       void vscode.window.showErrorMessage('flowdbg: "program" in the launch configuration must be the path of a workflow file.');
@@ -43,13 +42,7 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     if (requireProgram() === undefined) return undefined;
     const base = folder ?? vscode.workspace.workspaceFolders?.[0];
     const file = base ? path.resolve(base.uri.fsPath, program) : program;
-    try {
-      const input: unknown = 'input' in configuration ? configuration['input'] : await defaultInput(file);
-      return { ...configuration, program: file, input };
-    } catch (error) {
-      void vscode.window.showErrorMessage(`flowdbg: ${(error as Error).message}`);
-      return undefined;
-    }
+    return { ...configuration, program: file };
   }
 }
 

@@ -5,24 +5,11 @@ local recognise = require('flowdbg.recognise')
 local M = {}
 
 M.type = 'flowdbg'
-M.input_file = 'input.json'
 
 --- The adapter's entry of dap.adapters.
 function M.adapter()
   local command = config.command('dap')
   return { type = 'executable', command = command[1], args = vim.list_slice(command, 2) }
-end
-
---- The input of a workflow that is given none: input.json beside it, else {}.
-function M.default_input(program)
-  local path = vim.fs.joinpath(vim.fs.dirname(program), M.input_file)
-  local file = io.open(path, 'rb')
-  if not file then return vim.empty_dict() end
-  local text = file:read('*a')
-  file:close()
-  local ok, value = pcall(vim.json.decode, (text:gsub('^\239\187\191', '')))
-  if not ok then error(('flowdbg: the workflow\'s input in %s is not JSON: %s'):format(path, value), 0) end
-  return value
 end
 
 --- The launch configurations for a buffer: none if it is not a workflow.
@@ -35,8 +22,6 @@ function M.configurations(buffer)
       request = 'launch',
       name = name,
       program = program,
-      -- nvim-dap calls this when the configuration is used.
-      input = function() return M.default_input(program) end,
     }, more)
   end
   return {
