@@ -352,6 +352,30 @@ do:
       catch: { errors: { with: { status: 408 } }, do: [ { late: { set: '${ $error.instance }' } } ] }
 ";
     assert_eq!(output(yaml, "{}"), r#""/do/0/guarded/try/0/slow""#);
+    // What the task itself started goes with it: branches, and the limit of an attempt.
+    let yaml = "
+do:
+  - guarded:
+      try:
+        - both: { timeout: { after: PT2S }, fork: { branches: [ { w: { wait: PT1H } }, { l: { listen: { to: { any: [] } } } } ] } }
+      catch: { do: [ { late: { set: '${ $error.instance }' } } ] }
+";
+    let story = Story::new(yaml, "{}").run();
+    assert_eq!(story.output(), r#""/do/0/guarded/try/0/both""#);
+    assert_eq!(story.machine.now(), Timestamp(2_000));
+    let yaml = "
+do:
+  - guarded:
+      try:
+        - again:
+            timeout: { after: PT2S }
+            try: [ { w: { wait: PT1H } } ]
+            catch: { retry: { limit: { attempt: { duration: PT5S } } } }
+      catch: { do: [ { late: { set: '${ $error.instance }' } } ] }
+";
+    let story = Story::new(yaml, "{}").run();
+    assert_eq!(story.output(), r#""/do/0/guarded/try/0/again""#);
+    assert_eq!(story.machine.now(), Timestamp(2_000));
     let whole = Story::new("timeout: { after: PT1S }\ndo: [ { w: { wait: PT1H } } ]", "{}").run().error();
     assert_eq!(whole.member("status").and_then(Value::as_i64), Some(408));
 }

@@ -178,9 +178,14 @@ impl Machine {
         let Some(depth) = self.find_run(id, run) else { return };
         self.drop_frames(id, depth + 1, &Fate::Cancelled);
         self.withdraw_waits(id);
+        // The task itself may be a `fork` or a `try` whose attempt is limited.
+        tasks::fork::cancel_branches(self, id);
         let frame = self.top(id);
         frame.timeout = None;
-        frame.state = State::None;
+        if let State::Try { limit: Some(limit), .. } = std::mem::take(&mut frame.state) {
+            self.withdraw(limit);
+        }
+        let frame = self.top(id);
         let what = frame.task().map_or_else(|| "the workflow".to_owned(), |task| format!("the task `{}`", task.name));
         self.raise(id, Fault::new(Kind::Timeout, format!("{what} took longer than its timeout allows")));
         self.make_ready(id);
