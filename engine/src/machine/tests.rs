@@ -450,3 +450,19 @@ fn a_loop_that_jumps_back_does_not_grow() {
     let told = told(yaml, r#"{"n": 0}"#);
     assert_eq!(told.len(), 10_000);
 }
+
+#[test]
+fn a_handler_around_a_fork_may_decide_by_an_expression_that_may_not_end() {
+    let yaml = "
+do:
+  - guarded:
+      try:
+        - both:
+            fork:
+              branches:
+                - slow: { wait: PT1S }
+                - broken: { do: [ { w: { wait: PT2S } }, { bad: { raise: { error: { type: 'https://x.example/bad', status: 5 } } } } ] }
+      catch: { when: 'last(range($error.status)) == 4', do: [ { tell: { set: '${ $error.status }' } } ] }
+";
+    assert_eq!(output(yaml, "{}"), "5");
+}

@@ -59,9 +59,24 @@ impl Machine {
         match parent {
             // In a race a fault only loses; whether it matters is not known yet.
             Some(parent) if tasks::fork::is_race(self, parent) => Ok(true),
+            // Another branch's expressions cannot be evaluated outside for this one: it may be caught.
+            Some(parent) if self.may_need_outside(parent) => Ok(true),
             Some(parent) => self.is_caught(parent, fault),
             None => Ok(false),
         }
+    }
+
+    /// Whether a `try` of this branch decides by an expression that is not proven to end.
+    fn may_need_outside(&self, id: BranchId) -> bool {
+        let frames = self.branches.get(&id).map_or(&[][..], |branch| &branch.frames);
+        frames.iter().filter_map(Frame::task).any(|task| match &task.kind {
+            TaskKind::Try(try_) => {
+                let conditions = [&try_.when, &try_.except_when];
+                try_.filter.iter().any(|(_, expected)| !expected.is_harmless())
+                    || conditions.into_iter().flatten().any(|condition| !condition.is_harmless())
+            }
+            _ => false,
+        })
     }
 
     /// Depth of the innermost `try` of this branch that catches the error.
