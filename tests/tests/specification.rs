@@ -19,7 +19,8 @@ async fn conformance_scenarios_pass() {
     for revision in ["1.0.3", "main-2026-07"] {
         let reports = conformance::run(&folder.join("ctk").join(revision)).await.unwrap();
         let count = |wanted: fn(&Verdict) -> bool| reports.iter().filter(|report| wanted(&report.verdict)).count();
-        let (passed, network) = (count(|verdict| *verdict == Verdict::Passed), count(|verdict| matches!(verdict, Verdict::NeedsNetwork(_))));
+        let (passed, network) =
+            (count(|verdict| *verdict == Verdict::Passed), count(|verdict| matches!(verdict, Verdict::NeedsNetwork(_))));
         say(&format!("conformance {revision}: {passed} of {} scenarios pass, {network} need the network", reports.len()));
         for report in &reports {
             say(&format!("  {report}"));

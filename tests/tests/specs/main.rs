@@ -1,4 +1,4 @@
-//! Spec pages: Markdown whose headings are tests, whose `yaml` blocks are files and whose
+//! Spec pages of the debug adapter: Markdown whose headings are tests, whose `yaml` blocks are files and whose
 //! `session` blocks are transcripts of a debug session.
 //!
 //! In a transcript, `> ` lines are what the person does and every other line is what is seen.
@@ -31,7 +31,7 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_says_what_happens() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/dap");
     let bless = std::env::var_os("FLOWDBG_BLESS").is_some();
     let (mut cases, mut wrong) = (0, Vec::new());
     for path in pages(&root) {

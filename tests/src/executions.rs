@@ -1,0 +1,70 @@
+//! Executions from start to end, and what happened in them as lines.
+
+use std::sync::Arc;
+
+use flowdbg_engine::{
+    driver::Run,
+    event::{Event, EventKind, Level},
+    machine::Outcome,
+};
+use flowdbg_lang::value::{Value, ValueExt as _};
+
+/// All events of an execution that is over.
+#[must_use]
+pub fn events(run: &Run) -> Vec<Arc<Event>> {
+    run.log().read(1, usize::MAX).into_iter().map(|(_, event)| event).collect()
+}
+
+/// The names of tasks in the order in which their bodies began.
+#[must_use]
+pub fn started(events: &[Arc<Event>]) -> Vec<String> {
+    let begun = events.iter().filter(|event| matches!(event.kind, EventKind::TaskStarted));
+    begun.filter_map(|event| name(event)).collect()
+}
+
+fn name(event: &Event) -> Option<String> {
+    event.task.as_ref().map(|run| run.program.workflow.task(run.task).name.to_string())
+}
+
+/// An event as a line, without what differs from run to run; none for those that tell nothing new.
+#[must_use]
+pub fn line(event: &Event) -> Option<String> {
+    let name = name(event).unwrap_or_else(|| "the workflow".to_owned());
+    let said = match &event.kind {
+        EventKind::TaskStarted => "started".to_owned(),
+        EventKind::TaskSkipped => "skipped".to_owned(),
+        EventKind::TaskCompleted(output) => format!("completed {}", output.to_json()),
+        EventKind::TaskFaulted(error) => format!("faulted: {}", flowdbg_engine::fault::summary(error)),
+        EventKind::TaskRetried { attempt, delay, error } => {
+            format!("attempt {attempt} in {delay} ms: {}", flowdbg_engine::fault::summary(error))
+        }
+        EventKind::TaskCancelled => "cancelled".to_owned(),
+        EventKind::Log { level, text } => match level {
+            Level::Stdout => format!("wrote {text:?}"),
+            Level::Stderr => format!("complained {text:?}"),
+            Level::Info => format!("says: {text}"),
+            Level::Warning => format!("warns: {text}"),
+        },
+        EventKind::WorkflowStarted
+        | EventKind::WorkflowCompleted(_)
+        | EventKind::WorkflowFaulted(_)
+        | EventKind::WorkflowCancelled
+        | EventKind::BranchStarted
+        | EventKind::BranchEnded
+        | EventKind::TaskCreated => return None,
+    };
+    Some(format!("{name} {said}"))
+}
+
+/// How an execution ended, as a line.
+#[must_use]
+pub fn ending(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed(output) => format!("completed {}", output.to_json()),
+        Outcome::Faulted(fault) => {
+            let place = fault.error.member("instance").and_then(Value::as_text).unwrap_or_default();
+            format!("faulted at {}: {}", if place.is_empty() { "the workflow" } else { &place }, fault.summary())
+        }
+        Outcome::Cancelled => "cancelled".to_owned(),
+    }
+}

@@ -1,0 +1,106 @@
+//! A world that answers as a script says. It has no network and no processes.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use flowdbg_engine::{
+    effect::{Answer, EffectKind, HttpResponse, ShellOutcome},
+    program::Program,
+    worlds::{Performing, World},
+};
+
+/// What the world does, and what it was asked for.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// Answers to requests, in order, each after a time. Without one a request fails.
+    pub http: VecDeque<(Duration, u16, String)>,
+    /// Ends of commands, in order.
+    pub shell: VecDeque<ShellOutcome>,
+    /// Workflows that can be found.
+    pub workflows: Vec<Arc<Program>>,
+    /// What was asked for, one line each.
+    pub asked: Vec<String>,
+}
+
+/// The world.
+#[derive(Clone, Debug, Default)]
+pub struct Scripted(Arc<Mutex<Script>>);
+
+impl Scripted {
+    /// A world with a script.
+    #[must_use]
+    pub fn new(script: Script) -> Self {
+        Self(Arc::new(Mutex::new(script)))
+    }
+
+    /// Looks at the script or changes it.
+    pub fn script<R>(&self, look: impl FnOnce(&mut Script) -> R) -> R {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn http(&self, request: &flowdbg_engine::effect::HttpRequest) -> Option<(Duration, u16, String)> {
+        let body = request.body.as_deref().map(|body| format!(" {}", String::from_utf8_lossy(body))).unwrap_or_default();
+        self.script(|script| {
+            script.asked.push(format!("http {} {}{body}", request.method, request.url));
+            script.http.pop_front()
+        })
+    }
+
+    fn shell(&self, command: &flowdbg_engine::effect::ShellCommand) -> Option<ShellOutcome> {
+        let arguments: String = command.arguments.iter().map(|argument| format!(" {argument:?}")).collect();
+        let environment: String = command.environment.iter().map(|(key, member)| format!(" {key}={member}")).collect();
+        let stdin = command.stdin.as_ref().map(|stdin| format!(" < {stdin:?}")).unwrap_or_default();
+        self.script(|script| {
+            script.asked.push(format!("shell{environment} `{}`{arguments}{stdin}", command.command));
+            script.shell.pop_front()
+        })
+    }
+
+    fn find(&self, namespace: &str, name: &str, version: &str) -> Result<Arc<Program>, String> {
+        self.script(|script| {
+            let fits = |program: &&Arc<Program>| {
+                let document = &program.workflow.document;
+                document.namespace == namespace && document.name == name && (version == "latest" || document.version == version)
+            };
+            script.workflows.iter().find(fits).cloned().ok_or_else(|| format!("there is no workflow {namespace}/{name}:{version}"))
+        })
+    }
+}
+
+impl World for Scripted {
+    fn perform(&self, effect: EffectKind) -> Performing {
+        let world = self.clone();
+        Box::pin(async move {
+            match effect {
+                EffectKind::Http(request) => match world.http(&request) {
+                    Some((delay, status, body)) => {
+                        tokio::time::sleep(delay).await;
+                        let kind = if body.starts_with(['{', '[']) { "application/json" } else { "text/plain" };
+                        let headers = vec![("content-type".to_owned(), kind.to_owned())];
+                        Answer::Http(Ok(HttpResponse { status, headers, body: body.into_bytes() }))
+                    }
+                    None => Answer::Http(Err("there is no network here".to_owned())),
+                },
+                EffectKind::Shell(command) => Answer::Shell(world.shell(&command).ok_or_else(|| "there are no processes here".to_owned())),
+                EffectKind::Evaluate(evaluation) => {
+                    let flowdbg_engine::effect::Evaluation { expression, input, variables, now } = evaluation;
+                    Answer::Evaluated(expression.evaluate_with(input, variables, now))
+                }
+                EffectKind::Workflow { namespace, name, version, .. } => Answer::Workflow(world.find(&namespace, &name, &version)),
+                EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,
+                EffectKind::Emit(_) => Answer::Emitted(Ok(())),
+            }
+        })
+    }
+
+    fn wall_clock(&self) -> i64 {
+        0
+    }
+
+    fn seed(&self) -> u64 {
+        1
+    }
+}
