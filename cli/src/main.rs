@@ -4,6 +4,7 @@
 //! [`draw`] and [`progress`].
 
 mod commands;
+mod debugger;
 mod draw;
 mod host;
 mod progress;

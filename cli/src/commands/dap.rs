@@ -35,7 +35,10 @@ impl Dap {
         match dap::listen(SocketAddr::from(([127, 0, 0, 1], port)), host).await {
             Ok(listening) => {
                 term::err(&format!("listening on {}", listening.addr));
-                listening.serve().await;
+                tokio::select! {
+                    () = listening.serve() => {}
+                    () = super::run::interrupted() => {}
+                }
                 GOOD
             }
             Err(error) => {
