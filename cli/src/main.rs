@@ -7,6 +7,7 @@ mod commands;
 mod debugger;
 mod draw;
 mod host;
+mod interrupt;
 mod progress;
 mod term;
 

@@ -3,7 +3,10 @@
 //! On a terminal running tasks are shown live with their times, and a line stays of each that has
 //! ended. Elsewhere each fact is a plain line.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use flowdbg_engine::{
     driver::{EventLog, Run},
@@ -46,7 +49,7 @@ pub(crate) async fn follow(run: &Run, style: Style) {
     if style == Style::None {
         return;
     }
-    let mut shown = Shown { style, bars: MultiProgress::new(), running: BTreeMap::new() };
+    let mut shown = Shown { style, bars: MultiProgress::new(), running: BTreeMap::new(), skipped: BTreeSet::new() };
     let mut next = 1;
     let mut changed = run.log().changed();
     loop {
@@ -66,6 +69,8 @@ struct Shown {
     bars: MultiProgress,
     /// Tasks whose body has begun: since when, and their bar.
     running: BTreeMap<u64, (i64, Option<ProgressBar>)>,
+    /// Tasks whose `if` was false and that have not ended yet.
+    skipped: BTreeSet<u64>,
 }
 
 impl Shown {
@@ -96,7 +101,11 @@ impl Shown {
                     self.line(&format!("started   {name}"));
                 }
             }
-            EventKind::TaskSkipped => self.ended(event, task, "–", "skipped", ""),
+            EventKind::TaskSkipped => {
+                self.skipped.insert(task.run);
+                self.ended(event, task, "–", "skipped", "");
+            }
+            EventKind::TaskCompleted(_) if self.skipped.remove(&task.run) => {}
             EventKind::TaskCompleted(_) => self.ended(event, task, "✓", "done", ""),
             EventKind::TaskFaulted(error) => self.ended(event, task, "✗", "failed", &format!(": {}", fault::summary(error))),
             EventKind::TaskCancelled => self.ended(event, task, "–", "cancelled", ""),

@@ -6,7 +6,7 @@ use clap::Args;
 use flowdbg_server::dap::{self, Loopback};
 
 use super::{FAULTED, GOOD, UNUSABLE};
-use crate::{host, term};
+use crate::{host, interrupt::Interrupts, term};
 
 /// Serves a debugger's user interface (Debug Adapter Protocol on standard input and output, or TCP)
 #[derive(Args)]
@@ -32,12 +32,13 @@ impl Dap {
                 }
             };
         };
+        let mut interrupts = Interrupts::listen();
         match dap::listen(SocketAddr::from(([127, 0, 0, 1], port)), host).await {
             Ok(listening) => {
                 term::err(&format!("listening on {}", listening.addr));
                 tokio::select! {
                     () = listening.serve() => {}
-                    () = super::run::interrupted() => {}
+                    () = interrupts.next() => {}
                 }
                 GOOD
             }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use super::{Subject, UNUSABLE};
 use crate::{
     debugger::{self, Debugger, Next},
+    interrupt::Interrupts,
     term,
 };
 
@@ -62,6 +63,7 @@ impl Debug {
                 return UNUSABLE;
             }
         };
+        let mut interrupts = Interrupts::listen();
         let at_terminal = std::io::stdin().is_terminal();
         let mut debugger = Debugger::new(loaded.program.workflow.clone(), input);
         let mut given = self.commands.into_iter();
@@ -81,7 +83,7 @@ impl Debug {
                     }
                     let line = tokio::select! {
                         line = lines.next_line() => line,
-                        _ = tokio::signal::ctrl_c() => {
+                        () = interrupts.next() => {
                             term::out("\n`quit` leaves");
                             continue;
                         }
@@ -102,7 +104,7 @@ impl Debug {
                     }
                 }
             };
-            if debugger.line(&line).await == Next::Leave {
+            if debugger.line(&line, &mut interrupts).await == Next::Leave {
                 break;
             }
         }

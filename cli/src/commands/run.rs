@@ -10,6 +10,7 @@ use flowdbg_lang::value::{Value, ValueExt as _};
 use super::{CANCELLED, FAULTED, GOOD, Subject, UNUSABLE, refuse};
 use crate::{
     draw, host,
+    interrupt::Interrupts,
     progress::{self, Style},
     term::{self, Stream},
 };
@@ -42,6 +43,7 @@ impl Run {
             Ok(read) => read,
             Err(code) => return code,
         };
+        let interrupts = Interrupts::listen();
         let execution = match host::local().run(&loaded, input, Options::default()).await {
             Ok(execution) => execution,
             Err(error) => {
@@ -49,7 +51,7 @@ impl Run {
                 return UNUSABLE;
             }
         };
-        let watching = tokio::spawn(cancel_when_interrupted(execution.clone(), self.quiet));
+        let watching = tokio::spawn(cancel_when_interrupted(execution.clone(), interrupts, self.quiet));
         progress::follow(&execution, Style::chosen(self.quiet, self.no_progress)).await;
         let outcome = execution.ended().await;
         watching.abort();
@@ -84,31 +86,13 @@ fn pretty(value: &Value) -> String {
     }
 }
 
-async fn cancel_when_interrupted(execution: Execution, quiet: bool) {
-    interrupted().await;
+async fn cancel_when_interrupted(execution: Execution, mut interrupts: Interrupts, quiet: bool) {
+    interrupts.next().await;
     if !quiet {
         term::err("cancelling; press Ctrl-C again to kill");
     }
     let cancelling = tokio::spawn(async move { execution.with(|debuggee| debuggee.cancel()).await });
-    interrupted().await;
+    interrupts.next().await;
     cancelling.abort();
     std::process::exit(i32::from(CANCELLED));
-}
-
-/// Waits for Ctrl-C, or for being asked to end.
-pub(super) async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                heard = tokio::signal::ctrl_c() => if heard.is_ok() { return },
-            }
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals nobody can interrupt us.
-        std::future::pending::<()>().await;
-    }
 }

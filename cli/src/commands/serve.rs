@@ -6,7 +6,7 @@ use clap::Args;
 use flowdbg_server::serve::{ServeOptions, serve};
 
 use super::{GOOD, UNUSABLE};
-use crate::{host, term};
+use crate::{host, interrupt::Interrupts, term};
 
 /// Runs executions for others: control over JSON-RPC, events over WebSocket
 #[derive(Args)]
@@ -50,6 +50,7 @@ impl Serve {
             hosts: self.name,
             ..ServeOptions::default()
         };
+        let mut interrupts = Interrupts::listen();
         let serving = match serve(host::local(), options).await {
             Ok(serving) => serving,
             Err(error) => {
@@ -62,7 +63,7 @@ impl Serve {
         term::out(&format!("events       ws://{}/executions/ID/events?from=1", serving.addr));
         // A token that was given is known to who gave it.
         term::out(&format!("token        {}", if random { &serving.token } else { "as given" }));
-        super::run::interrupted().await;
+        interrupts.next().await;
         serving.host.cancel_all().await;
         serving.shutdown().await;
         GOOD

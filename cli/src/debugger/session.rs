@@ -13,7 +13,9 @@ use super::{
 };
 use crate::{
     commands::{CANCELLED, FAULTED, GOOD},
-    draw, term,
+    draw,
+    interrupt::Interrupts,
+    term,
 };
 
 /// Lines shown before and after a stop.
@@ -45,7 +47,7 @@ enum State {
     /// Not started.
     Ready,
     /// At a stop, looking at a branch.
-    Stopped { client: Client, thread: i64, frames: Vec<Frame> },
+    Stopped { client: Box<Client>, thread: i64, frames: Vec<Frame> },
     /// Ended with this exit code.
     Over(u8),
 }
@@ -77,7 +79,7 @@ impl Debugger {
     }
 
     /// Does what a line says. Mistakes are told and change nothing.
-    pub(crate) async fn line(&mut self, line: &str) -> Next {
+    pub(crate) async fn line(&mut self, line: &str, interrupts: &mut Interrupts) -> Next {
         let command = match (line.trim(), &self.last) {
             ("", Some(last)) => last.clone(),
             ("", None) => return Next::Go,
@@ -94,7 +96,7 @@ impl Debugger {
         if command == Command::Quit {
             return Next::Leave;
         }
-        if let Err(why) = self.perform(command).await {
+        if let Err(why) = self.perform(command, interrupts).await {
             term::out(&why);
         }
         Next::Go
@@ -112,7 +114,7 @@ impl Debugger {
         }
     }
 
-    async fn perform(&mut self, command: Command) -> Result<(), String> {
+    async fn perform(&mut self, command: Command, interrupts: &mut Interrupts) -> Result<(), String> {
         match command {
             Command::Break { at, condition } => self.add_breakpoint(&at, condition).await,
             Command::Delete(number) => self.delete(number).await,
@@ -120,13 +122,13 @@ impl Debugger {
                 if let State::Stopped { .. } = self.state {
                     return Err("it is running already; `continue` goes on, `quit` ends it".to_owned());
                 }
-                self.start(false).await
+                self.start(false, interrupts).await
             }
-            Command::Continue => self.go("continue", None).await,
-            Command::Next => self.go("next", None).await,
-            Command::Step => self.go("stepIn", None).await,
-            Command::Out => self.go("stepOut", None).await,
-            Command::Stage => self.go("next", Some("instruction")).await,
+            Command::Continue => self.go("continue", None, interrupts).await,
+            Command::Next => self.go("next", None, interrupts).await,
+            Command::Step => self.go("stepIn", None, interrupts).await,
+            Command::Out => self.go("stepOut", None, interrupts).await,
+            Command::Stage => self.go("next", Some("instruction"), interrupts).await,
             Command::Where => self.show_stack(),
             Command::List(line) => self.list(line),
             Command::Print(expression) => self.print(&expression).await,
@@ -217,10 +219,10 @@ impl Debugger {
 
     // Motion
 
-    async fn start(&mut self, stop_on_entry: bool) -> Result<(), String> {
-        let mut client = Client::start();
+    async fn start(&mut self, stop_on_entry: bool, interrupts: &mut Interrupts) -> Result<(), String> {
+        let mut client = Box::new(Client::start());
         match launch(&mut client, &self.workflow, &self.input, stop_on_entry, &mut self.breakpoints).await {
-            Ok(()) => self.wait(client).await,
+            Ok(()) => self.wait(client, interrupts).await,
             Err(why) => {
                 client.leave().await;
                 Err(why)
@@ -229,9 +231,9 @@ impl Debugger {
     }
 
     /// Goes on; before the start a step goes to the first task.
-    async fn go(&mut self, command: &str, granularity: Option<&str>) -> Result<(), String> {
+    async fn go(&mut self, command: &str, granularity: Option<&str>, interrupts: &mut Interrupts) -> Result<(), String> {
         match &mut self.state {
-            State::Ready => return self.start(command != "continue").await,
+            State::Ready => return self.start(command != "continue", interrupts).await,
             State::Over(_) => return Err("it has ended; `run` starts it again".to_owned()),
             State::Stopped { client, thread, .. } => {
                 let mut arguments = json!({ "threadId": thread });
@@ -242,11 +244,11 @@ impl Debugger {
             }
         }
         let State::Stopped { client, .. } = std::mem::replace(&mut self.state, State::Over(FAULTED)) else { return Ok(()) };
-        self.wait(client).await
+        self.wait(client, interrupts).await
     }
 
     /// Waits for the next stop or the end. Ctrl-C asks for a stop, a second one gives up.
-    async fn wait(&mut self, mut client: Client) -> Result<(), String> {
+    async fn wait(&mut self, mut client: Box<Client>, interrupts: &mut Interrupts) -> Result<(), String> {
         let mut code = FAULTED;
         let mut asked = false;
         loop {
@@ -258,7 +260,7 @@ impl Debugger {
                         return Err(why);
                     }
                 },
-                _ = tokio::signal::ctrl_c() => {
+                () = interrupts.next() => {
                     let (command, said) = if asked { ("terminate", "cancelling") } else { ("pause", "stopping at the next task; Ctrl-C again cancels") };
                     term::out(said);
                     asked = true;
@@ -306,7 +308,7 @@ impl Debugger {
         }
     }
 
-    async fn stopped(&mut self, mut client: Client, thread: i64, why: &Value) -> Result<(), String> {
+    async fn stopped(&mut self, mut client: Box<Client>, thread: i64, why: &Value) -> Result<(), String> {
         let mut title = match why["reason"].as_str().unwrap_or_default() {
             "breakpoint" => {
                 let hit = |breakpoint: &&Breakpoint| {

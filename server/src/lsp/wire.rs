@@ -26,7 +26,7 @@ use tower_lsp_server::{
 
 use super::session::Session;
 
-/// How long the last messages may take to be read by an editor that has said `exit`.
+/// How long the last answers may take, and how long an editor that leaves may take to read them.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How a session ended.
@@ -74,7 +74,18 @@ pub async fn serve(reader: impl AsyncRead + Unpin, writer: impl AsyncWrite + Unp
                 shut_down.store(false, Ordering::Relaxed);
                 break;
             }
-            None => break,
+            None => {
+                // Nobody says more, but somebody may still read what was asked for.
+                let answer_all = async {
+                    while let Some(answer) = pending.next().await {
+                        outbox.answer(answer);
+                    }
+                };
+                if tokio::time::timeout(FAREWELL, answer_all).await.is_err() {
+                    tracing::warn!("the editor left before everything was answered");
+                }
+                break;
+            }
         };
         match message {
             Ok(Message::Request(request)) if request.method() == "exit" => break,

@@ -1,0 +1,10 @@
+//! The program from outside: what it prints, and how it exits.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod check;
+mod debug;
+mod lsp;
+mod run;
+mod serve;
+mod support;
