@@ -49,7 +49,6 @@ const LONGEST: Duration = Duration::from_secs(86_400 * 2);
 ///
 /// # Errors
 /// What is seen differs from what is written, or the page is not understood.
-#[expect(clippy::disallowed_methods, reason = "tests read their files")]
 pub fn check(path: &Path) -> Result<usize, String> {
     let text = workflows::read(path)?;
     let (fresh, executions) = refresh(&text).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 pub(crate) const VARIABLE: &str = "FLOWDBG_DAP_SCHEMA";
 
+#[expect(clippy::disallowed_methods, reason = "a test reads the schema that it is given")]
 static SCHEMA: LazyLock<Option<Value>> = LazyLock::new(|| {
     let path = std::env::var_os(VARIABLE)?;
     let text =
