@@ -8,6 +8,8 @@
 //! A session speaks real DAP to the real server, which calls a real host on loopback. Only HTTP is
 //! scripted: a request waits until the page answers it.
 
+#![expect(clippy::disallowed_methods, reason = "tests read their pages")]
+
 mod client;
 mod page;
 mod session;
