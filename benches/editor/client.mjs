@@ -50,6 +50,13 @@ export class Peer {
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
   }
 
+  /** Milliseconds of processor time that it has used, in all its threads; ticks are 10 ms. */
+  processorTime() {
+    const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+    const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+    return (user + system) * 10;
+  }
+
   async stop() {
     this.leaving = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
