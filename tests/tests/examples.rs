@@ -1,5 +1,7 @@
 //! The project's examples: valid, silent in the checks, and running end to end against their stubs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot begin has failed")]
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use flowdbg_engine::{
