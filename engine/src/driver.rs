@@ -154,13 +154,16 @@ impl Engine {
         });
     }
 
-    /// Evaluates an expression that is not proven to end, where it can be stopped.
+    /// Evaluates an expression that is not proven to end, where it can be stopped. What it must not
+    /// show is hidden.
     ///
     /// # Errors
     /// It failed, or was stopped.
     pub async fn evaluate(&self, evaluation: Evaluation) -> Result<Value, String> {
+        let mask = evaluation.mask.clone();
         match self.world.perform(EffectKind::Evaluate(evaluation)).await {
-            Answer::Evaluated(result) => result,
+            Answer::Evaluated(Ok(result)) => Ok(mask.value(&result)),
+            Answer::Evaluated(Err(why)) => Err(mask.text(&why).unwrap_or(why)),
             _ => Err("the expression was not evaluated".to_owned()),
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use flowdbg_lang::{expression::Expression, value::Value};
 
-use crate::{machine::BranchId, program::Program, time::Timestamp};
+use crate::{machine::BranchId, mask::Mask, program::Program, time::Timestamp};
 
 /// Names an effect of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +47,15 @@ pub enum EffectKind {
         /// Path of the workflow that asks.
         from: Arc<str>,
     },
+    /// Read a document.
+    Resource(Resource),
+    /// Find the values of secrets.
+    Secrets {
+        /// Their names.
+        names: Vec<Arc<str>>,
+        /// Path of the workflow that declares them.
+        from: Arc<str>,
+    },
     /// Stop working on an earlier effect; there is no answer to this one.
     Cancel(EffectId),
 }
@@ -73,6 +82,26 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Vec<u8>,
+}
+
+/// A document that lies elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its address, or its path from the folder of the workflow.
+    pub uri: String,
+    /// Path of the workflow that asks.
+    pub from: Arc<str>,
+    /// Headers to send, if it is asked for by HTTP.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Why a document cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceError {
+    /// What the server answered, if it did.
+    pub status: Option<u16>,
+    /// Why.
+    pub message: String,
 }
 
 /// A command for a shell.
@@ -110,6 +139,8 @@ pub struct Evaluation {
     pub variables: Vec<Value>,
     /// What its `now` is.
     pub now: f64,
+    /// What its result must not show, if it is for a person.
+    pub mask: Mask,
 }
 
 /// What came back.
@@ -127,4 +158,8 @@ pub enum Answer {
     Evaluated(Result<Value, String>),
     /// The workflow, or why it cannot be used.
     Workflow(Result<Arc<Program>, String>),
+    /// The document's text, or why there is none.
+    Resource(Result<String, ResourceError>),
+    /// The values in the order of their names, or which are missing.
+    Secrets(Result<Vec<Value>, String>),
 }

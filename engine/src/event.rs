@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flowdbg_lang::{model::TaskId, value::Value};
 
-use crate::{machine::BranchId, program::Program, time::Timestamp};
+use crate::{machine::BranchId, mask::Mask, program::Program, time::Timestamp};
 
 /// A fact.
 #[derive(Clone, Debug)]
@@ -75,6 +75,31 @@ pub enum EventKind {
         /// The text.
         text: String,
     },
+}
+
+impl EventKind {
+    /// The same without secrets.
+    pub(crate) fn masked(self, mask: &Mask) -> Self {
+        if mask.is_empty() {
+            return self;
+        }
+        match self {
+            Self::WorkflowCompleted(output) => Self::WorkflowCompleted(mask.value(&output)),
+            Self::WorkflowFaulted(error) => Self::WorkflowFaulted(mask.value(&error)),
+            Self::TaskCompleted(output) => Self::TaskCompleted(mask.value(&output)),
+            Self::TaskFaulted(error) => Self::TaskFaulted(mask.value(&error)),
+            Self::TaskRetried { attempt, delay, error } => Self::TaskRetried { attempt, delay, error: mask.value(&error) },
+            Self::Log { level, text } => Self::Log { level, text: mask.text(&text).unwrap_or(text) },
+            Self::WorkflowStarted
+            | Self::WorkflowCancelled
+            | Self::BranchStarted
+            | Self::BranchEnded
+            | Self::TaskCreated
+            | Self::TaskStarted
+            | Self::TaskSkipped
+            | Self::TaskCancelled => self,
+        }
+    }
 }
 
 /// How serious a log line is.

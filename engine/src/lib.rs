@@ -13,6 +13,7 @@ pub mod effect;
 pub mod event;
 pub mod fault;
 pub mod machine;
+pub mod mask;
 pub mod program;
 mod tasks;
 pub mod time;

@@ -33,6 +33,7 @@ use crate::{
     effect::{Answer, Effect, EffectId, EffectKind},
     event::{Event, EventKind, TaskRun},
     fault::Fault,
+    mask::{Mask, Secrets},
     program::Program,
     time::Timestamp,
 };
@@ -63,6 +64,10 @@ pub struct Machine {
     next_delivery: u64,
     pending: BTreeMap<EffectId, Waiter>,
     inbox: VecDeque<Delivery>,
+    /// Documents that were read, by address.
+    documents: BTreeMap<Arc<str>, Value>,
+    secrets: Secrets,
+    mask: Mask,
     outcome: Option<Outcome>,
     announced: bool,
     out: Output,
@@ -232,6 +237,9 @@ impl Machine {
             next_delivery: 1,
             pending: BTreeMap::new(),
             inbox: VecDeque::new(),
+            documents: BTreeMap::new(),
+            secrets: Secrets::default(),
+            mask: Mask::default(),
             outcome: None,
             announced: false,
             out: Output::default(),
@@ -343,6 +351,10 @@ impl Machine {
             return;
         }
         self.announced = true;
+        // What the execution gives to the outside shows no secrets either.
+        if let Some(Outcome::Completed(output)) = &mut self.outcome {
+            *output = self.mask.value(output);
+        }
         let kind = match &self.outcome {
             Some(Outcome::Completed(output)) => EventKind::WorkflowCompleted(output.clone()),
             Some(Outcome::Faulted(fault)) => EventKind::WorkflowFaulted(fault.error.clone()),
@@ -502,7 +514,7 @@ impl Machine {
     }
 
     fn emit(&mut self, branch: BranchId, task: Option<TaskRun>, kind: EventKind) {
-        self.out.events.push(Event { at: self.now, branch, task, kind });
+        self.out.events.push(Event { at: self.now, branch, task, kind: kind.masked(&self.mask) });
     }
 
     /// Records an event about a frame of a branch.
@@ -523,6 +535,27 @@ impl Machine {
     pub(crate) fn log(&mut self, branch: BranchId, level: crate::event::Level, text: String) {
         let depth = self.branches.get(&branch).map_or(0, |branch| branch.frames.len().saturating_sub(1));
         self.emit_at(branch, depth, EventKind::Log { level, text });
+    }
+
+    /// A document that was read before.
+    pub(crate) fn document(&self, address: &str) -> Option<&Value> {
+        self.documents.get(address)
+    }
+
+    pub(crate) fn keep_document(&mut self, address: &str, document: Value) {
+        self.documents.insert(address.into(), document);
+    }
+
+    /// What must not be shown.
+    pub(crate) fn mask(&mut self) -> &mut Mask {
+        &mut self.mask
+    }
+
+    /// A secret that the workflow of the innermost frame declares.
+    pub(crate) fn secret(&mut self, id: BranchId, name: &str) -> Option<Value> {
+        use flowdbg_lang::value::ValueExt as _;
+        let program = self.top(id).program().clone();
+        self.secrets.of(&program).and_then(|secrets| secrets.member(name)).cloned()
     }
 
     /// The next random number of this execution (SplitMix64 over seed and count).

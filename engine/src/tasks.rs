@@ -1,8 +1,12 @@
 //! What tasks do, one file a kind: `work` is called when the body begins, and again each time a
 //! child has ended or an answer has come.
 
+mod authentication;
+pub(crate) mod call_function;
 pub(crate) mod call_http;
+pub(crate) mod call_openapi;
 pub(crate) mod emit;
+mod exchange;
 pub(crate) mod for_;
 pub(crate) mod fork;
 pub(crate) mod listen;
@@ -30,7 +34,9 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId) -> Result<(), Stop> {
     let program = machine.top(id).program().clone();
     let Some(task) = machine.top(id).task else { return Ok(()) };
     match &program.workflow.task(task).kind {
+        TaskKind::CallFunction(call) => call_function::work(machine, id, call),
         TaskKind::CallHttp(call) => call_http::work(machine, id, call),
+        TaskKind::CallOpenapi(call) => call_openapi::work(machine, id, call),
         TaskKind::Do(list) => machine.run_list(id, list),
         TaskKind::Emit(event) => emit::work(machine, id, event),
         TaskKind::For(each) => for_::work(machine, id, each),
@@ -69,4 +75,17 @@ impl Machine {
 pub(crate) fn text(value: &Value) -> String {
     use flowdbg_lang::value::ValueExt as _;
     value.as_text().unwrap_or_else(|| value.to_json())
+}
+
+/// A text as a part of a URL.
+pub(crate) fn percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }

@@ -4,6 +4,7 @@
 //! the checks, which look at the same tree, say why. It only collects the expressions, each read
 //! with the variables of its place.
 
+mod call;
 mod scope;
 mod task;
 
@@ -29,12 +30,15 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
     if !matches!(tree.node(root).kind, NodeKind::Mapping(_)) {
         return None;
     }
-    let mut lower = Lower { tree, root, tasks: Vec::new(), expressions: Vec::new() };
+    let mut lower = Lower { tree, root, tasks: Vec::new(), functions: HashMap::new(), expressions: Vec::new() };
+    lower.name_functions();
     let locals = Locals::default();
     let input = lower.data_flow(root, "input", "from", Site::WorkflowInput, &locals);
     let output = lower.data_flow(root, "output", "as", Site::WorkflowOutput, &locals);
     let timeout = lower.timeout(root, &locals);
     let list = tree.get(root, "do").map(|node| lower.list(node, "/do", None, &locals)).unwrap_or_default();
+    lower.functions();
+    let secrets = tree.get(root, "use").and_then(|used| tree.get(used, "secrets")).map(|secrets| tree.items(secrets));
     Some(Arc::new(Workflow {
         source: tree.source().clone(),
         document: document(tree, root),
@@ -45,6 +49,7 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
         timeout,
         tasks: lower.tasks.into_iter().flatten().collect(),
         root: list,
+        secrets: secrets.unwrap_or_default().iter().filter_map(|name| tree.string(*name).cloned()).collect(),
         expressions: lower.expressions,
     }))
 }
@@ -66,6 +71,8 @@ struct Lower<'t> {
     root: NodeId,
     /// A slot is reserved for each task of a list before any of them is read.
     tasks: Vec<Option<Task>>,
+    /// What `use.functions` defines, with the slots of the tasks.
+    functions: HashMap<Arc<str>, TaskId>,
     expressions: Vec<PlacedExpression>,
 }
 

@@ -39,6 +39,8 @@ pub struct Workflow {
     pub tasks: Vec<Task>,
     /// `do`.
     pub root: List,
+    /// `use.secrets`: the names that `$secrets` may have.
+    pub secrets: Vec<Arc<str>>,
     /// Every expression with the scalar it stands in, for checks.
     pub expressions: Vec<PlacedExpression>,
 }
@@ -204,8 +206,12 @@ pub struct PlacedExpression {
 /// What a task does.
 #[derive(Debug)]
 pub enum TaskKind {
+    /// `call` of a function of `use.functions`.
+    CallFunction(CallFunction),
     /// `call: http`
-    CallHttp(CallHttp),
+    CallHttp(Call),
+    /// `call: openapi`
+    CallOpenapi(Call),
     /// `do`
     Do(List),
     /// `emit`: the attributes of the event.
@@ -239,7 +245,9 @@ impl TaskKind {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::CallFunction(_) => "call:function",
             Self::CallHttp(_) => "call:http",
+            Self::CallOpenapi(_) => "call:openapi",
             Self::Do(_) => "do",
             Self::Emit(_) => "emit",
             Self::For(_) => "for",
@@ -257,11 +265,20 @@ impl TaskKind {
     }
 }
 
-/// `call: http`
+/// `call` of a built-in service.
 #[derive(Debug)]
-pub struct CallHttp {
-    /// `with`, evaluated as one object: method, endpoint, headers, query, body, output, redirect.
+pub struct Call {
+    /// `with`, evaluated as one object. A named authentication stands in it as it is defined.
     pub with: Template,
+}
+
+/// `call` of a function of `use.functions`.
+#[derive(Debug)]
+pub struct CallFunction {
+    /// The task that the function is. Its reference is `/use/functions/name`.
+    pub function: TaskId,
+    /// `with`: the function's input; an empty object if absent.
+    pub with: Option<Template>,
 }
 
 /// `for`

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use flowdbg_lang::{
     model::{List, Stage, Task, TaskId, Then},
-    value::Value,
+    value::{self, Value},
 };
 
 use super::{
     Branch, BranchId, BranchState, Checkpoint, CheckpointKind, Child, Frame, Locals, Machine, Outcome, State, Step, WaitFor, WorkflowRun,
 };
 use crate::{
-    effect::EffectKind,
+    effect::{Answer, EffectKind},
     event::EventKind,
     fault::{Fault, Kind},
-    program::Flow,
+    program::{Flow, Program},
     tasks,
 };
 
@@ -251,6 +251,9 @@ impl Machine {
         let depth = self.depth(id);
         let frame = self.top(id);
         let (program, task, raw) = (frame.program().clone(), frame.task, frame.raw_input.clone());
+        if task.is_none() && !self.has_secrets(id, &program)? {
+            return Ok(());
+        }
         let (flow, timeout) = match task.map(|task| program.workflow.task(task)) {
             Some(task) => (&task.input, &task.timeout),
             None => (&program.workflow.input, &program.workflow.timeout),
@@ -278,6 +281,28 @@ impl Machine {
         }
         self.set_step(id, Step::Body);
         Ok(())
+    }
+
+    /// Whether the secrets that a workflow declares are known; if not, they are asked for.
+    fn has_secrets(&mut self, id: BranchId, program: &Arc<Program>) -> Result<bool, Stop> {
+        let workflow = &program.workflow;
+        if workflow.secrets.is_empty() || self.secrets.of(program).is_some() {
+            return Ok(true);
+        }
+        match self.take_answer(id) {
+            None => {
+                self.wait_for(id, EffectKind::Secrets { names: workflow.secrets.clone(), from: workflow.source.path().into() });
+                Ok(false)
+            }
+            Some(Answer::Secrets(Ok(values))) if values.len() == workflow.secrets.len() => {
+                values.iter().for_each(|secret| self.mask.hide(secret));
+                let names = workflow.secrets.iter().map(|name| name.to_string());
+                self.secrets.keep(program, value::object(names.zip(values)));
+                Ok(true)
+            }
+            Some(Answer::Secrets(Err(error))) => Err(Fault::new(Kind::Authorization, error).into()),
+            Some(_) => Err(Fault::new(Kind::Authorization, "the secrets were not found out").into()),
+        }
     }
 
     fn output_stage(&mut self, id: BranchId) -> Result<(), Stop> {

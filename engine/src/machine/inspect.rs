@@ -143,9 +143,13 @@ impl Frame {
 }
 
 impl Machine {
-    /// The value of a scope.
+    /// The value of a scope, without secrets.
     #[must_use]
     pub fn scope(&self, id: BranchId, depth: usize, scope: ScopeName) -> Option<Value> {
+        self.whole(id, depth, scope).map(|value| self.mask.value(&value))
+    }
+
+    fn whole(&self, id: BranchId, depth: usize, scope: ScopeName) -> Option<Value> {
         let branch = self.branches.get(&id)?;
         let frame = branch.frames.get(depth)?;
         Some(match scope {
@@ -178,7 +182,7 @@ impl Machine {
         }
     }
 
-    /// Evaluates a jq expression as if it stood in the task of a frame.
+    /// Evaluates a jq expression as if it stood in the task of a frame. Secrets are not shown.
     ///
     /// # Errors
     /// It does not compile, fails, or must be evaluated elsewhere.
@@ -199,14 +203,16 @@ impl Machine {
             return Err(EvaluateError::Failed(format!("{} (at column {}){help}", problem.message, problem.start + 1)));
         }
         let extra = raised.as_ref().map(|error| ("$error", error));
-        let scope = FrameScope { branch, frame, extra, now: self.now };
+        let scope = FrameScope { branch, frame, extra, now: self.now, secrets: &self.secrets, shown: true };
         let input = Self::subject(frame);
         if expression.is_harmless() {
-            return expression.evaluate(input, &scope).map_err(EvaluateError::Failed);
+            let result = expression.evaluate(input, &scope);
+            return result.map(|value| self.mask.value(&value)).map_err(|why| EvaluateError::Failed(self.mask.text(&why).unwrap_or(why)));
         }
         use flowdbg_lang::expression::Scope as _;
         let variables = expression.variables().iter().map(|name| scope.variable(name)).collect();
-        Err(EvaluateError::Unproven(Box::new(Evaluation { expression, input, variables, now: self.now.seconds() })))
+        let (now, mask) = (self.now.seconds(), self.mask.clone());
+        Err(EvaluateError::Unproven(Box::new(Evaluation { expression, input, variables, now, mask })))
     }
 
     /// Replaces a value in a scope; an empty path replaces the scope's whole value.
@@ -214,7 +220,7 @@ impl Machine {
     /// # Errors
     /// The frame or the place is not there.
     pub fn edit(&mut self, id: BranchId, depth: usize, scope: ScopeName, path: &[PathStep], new: Value) -> Result<(), EditError> {
-        let whole = self.scope(id, depth, scope).ok_or(EditError::NoFrame)?;
+        let whole = self.whole(id, depth, scope).ok_or(EditError::NoFrame)?;
         let branch = self.branches.get_mut(&id).ok_or(EditError::NoFrame)?;
         let frame = branch.frames.get_mut(depth).ok_or(EditError::NoFrame)?;
         if scope == ScopeName::Locals {

@@ -13,6 +13,7 @@ use super::{Branch, BranchId, Frame, Machine, Step, Stop, WaitFor};
 use crate::{
     effect::{EffectKind, Evaluation},
     fault::{Fault, Kind},
+    mask::{self, Mask, Secrets},
     time::Timestamp,
 };
 
@@ -22,6 +23,9 @@ pub(super) struct FrameScope<'a> {
     pub(super) frame: &'a Frame,
     pub(super) extra: Option<(&'a str, &'a Value)>,
     pub(super) now: Timestamp,
+    pub(super) secrets: &'a Secrets,
+    /// Whether a person will see what the expression gives.
+    pub(super) shown: bool,
 }
 
 impl Scope for FrameScope<'_> {
@@ -43,7 +47,7 @@ impl Scope for FrameScope<'_> {
             "$task" => self.task(),
             "$workflow" => self.workflow(),
             "$runtime" => runtime(),
-            "$secrets" => value::object::<String>([]),
+            "$secrets" => self.secrets(),
             _ => Value::Null,
         }
     }
@@ -64,6 +68,14 @@ impl FrameScope<'_> {
             ("output", self.frame.raw_output.clone()),
             ("startedAt", self.frame.started_at.describe()),
         ])
+    }
+
+    fn secrets(&self) -> Value {
+        match self.secrets.of(self.frame.program()) {
+            Some(secrets) if self.shown => mask::blank(secrets),
+            Some(secrets) => secrets.clone(),
+            None => value::object::<String>([]),
+        }
     }
 
     fn workflow(&self) -> Value {
@@ -99,7 +111,7 @@ impl Machine {
         let now = self.now;
         let Some(branch) = self.branches.get_mut(&id) else { return Err(Stop::Pending) };
         let Some(frame) = branch.frames.get(depth) else { return Err(Stop::Pending) };
-        let scope = FrameScope { branch, frame, extra, now };
+        let scope = FrameScope { branch, frame, extra, now, secrets: &self.secrets, shown: false };
         let result = if expression.is_harmless() {
             expression.evaluate(input.clone(), &scope)
         } else if let Some(result) = branch.evaluated.get(branch.cursor).cloned() {
@@ -107,7 +119,8 @@ impl Machine {
             result
         } else {
             let variables = expression.variables().iter().map(|name| scope.variable(name)).collect();
-            let evaluation = Evaluation { expression: expression.clone(), input: input.clone(), variables, now: now.seconds() };
+            let evaluation =
+                Evaluation { expression: expression.clone(), input: input.clone(), variables, now: now.seconds(), mask: Mask::default() };
             self.request(id, EffectKind::Evaluate(evaluation), WaitFor::Evaluation);
             return Err(Stop::Pending);
         };

@@ -5,12 +5,23 @@ use std::collections::BTreeMap;
 use flowdbg_lang::{lower::lower, read::read, text::Source, value::ValueExt as _};
 
 use super::*;
-use crate::effect::HttpResponse;
+use crate::effect::{HttpRequest, HttpResponse, ResourceError};
+
+mod calls;
+mod secrets;
 
 /// Runs a workflow to its end. `http` answers requests in order, with status and body.
 struct Story {
     machine: Machine,
     http: Vec<(u16, &'static str)>,
+    /// What was sent.
+    sent: Vec<HttpRequest>,
+    /// Documents by address.
+    documents: Vec<(&'static str, &'static str)>,
+    /// Secrets by name, as JSON.
+    secrets: Vec<(&'static str, &'static str)>,
+    /// Every event with all its data.
+    seen: String,
     /// What happened, one line each.
     told: Vec<String>,
     timers: BTreeMap<(Timestamp, EffectId), ()>,
@@ -27,11 +38,30 @@ impl Story {
         }
         let input = flowdbg_lang::value::parse_json(input).expect("json");
         let machine = Machine::new("x", Program::new(workflow), input, Timestamp(0), 7);
-        Self { machine, http: Vec::new(), told: Vec::new(), timers: BTreeMap::new() }
+        Self {
+            machine,
+            http: Vec::new(),
+            sent: Vec::new(),
+            documents: Vec::new(),
+            secrets: Vec::new(),
+            seen: String::new(),
+            told: Vec::new(),
+            timers: BTreeMap::new(),
+        }
     }
 
     fn http(mut self, answers: &[(u16, &'static str)]) -> Self {
         self.http = answers.to_vec();
+        self
+    }
+
+    fn document(mut self, address: &'static str, text: &'static str) -> Self {
+        self.documents.push((address, text));
+        self
+    }
+
+    fn secret(mut self, name: &'static str, json: &'static str) -> Self {
+        self.secrets.push((name, json));
         self
     }
 
@@ -71,6 +101,7 @@ impl Story {
             }
             EffectKind::Http(request) => {
                 self.told.push(format!("{} {}", request.method, request.url));
+                self.sent.push(request);
                 let (status, body) = if self.http.is_empty() { (200, "null") } else { self.http.remove(0) };
                 let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
                 Answer::Http(Ok(HttpResponse { status, headers, body: body.as_bytes().to_vec() }))
@@ -83,6 +114,18 @@ impl Story {
                 Answer::Evaluated(evaluation.expression.evaluate_with(evaluation.input, evaluation.variables, evaluation.now))
             }
             EffectKind::Shell(command) => Answer::Shell(Err(format!("no shell for {}", command.command))),
+            EffectKind::Resource(resource) => {
+                self.told.push(format!("read {} from {}", resource.uri, resource.from));
+                let found = self.documents.iter().find(|(address, _)| *address == resource.uri).map(|(_, text)| (*text).to_owned());
+                Answer::Resource(found.ok_or_else(|| ResourceError { status: Some(404), message: "there is none".to_owned() }))
+            }
+            EffectKind::Secrets { names, .. } => {
+                let find = |name: &Arc<str>| {
+                    let found = self.secrets.iter().find(|(known, _)| **known == **name);
+                    found.and_then(|(_, json)| flowdbg_lang::value::parse_json(json).ok()).ok_or_else(|| format!("no secret `{name}`"))
+                };
+                Answer::Secrets(names.iter().map(find).collect())
+            }
             EffectKind::Workflow { name, .. } => Answer::Workflow(Err(format!("no workflow {name}"))),
         };
         self.machine.feed(now, Input::Answer(effect.id, answer));
@@ -90,6 +133,7 @@ impl Story {
     }
 
     fn tell(&mut self, event: &Event) {
+        self.seen.push_str(&format!("{:?}\n", event.kind));
         let name = event.task.as_ref().map(|run| run.program.workflow.task(run.task).name.to_string()).unwrap_or_default();
         let at = event.at.0;
         self.told.push(match &event.kind {

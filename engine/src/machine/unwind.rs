@@ -23,6 +23,7 @@ enum Fate {
 impl Machine {
     /// Lets an error come up in the innermost frame.
     pub(super) fn raise(&mut self, id: BranchId, mut fault: Fault) {
+        fault.error = self.mask.value(&fault.error);
         let frame = self.top(id);
         let reference = frame.task().map_or_else(String::new, |task| task.reference.to_string());
         // An error of another branch of a `fork` keeps its own place.
@@ -140,7 +141,8 @@ impl Machine {
     }
 
     /// Ends a branch by an error that nothing in it catches.
-    pub(super) fn give_up(&mut self, id: BranchId, fault: Fault) {
+    pub(super) fn give_up(&mut self, id: BranchId, mut fault: Fault) {
+        fault.error = self.mask.value(&fault.error);
         self.drop_frames(id, 0, &Fate::Faulted(fault.error.clone()));
         let Some(branch) = self.branches.get(&id) else { return };
         if branch.parent.is_some() {

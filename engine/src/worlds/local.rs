@@ -1,7 +1,9 @@
-//! The real world: HTTP, processes, and workflows on disk.
+//! The real world: HTTP, processes, workflows and documents on disk, secrets.
 
 mod http;
 mod lookup;
+mod resource;
+mod secrets;
 mod shell;
 mod worker;
 
@@ -59,6 +61,12 @@ impl World for Local {
                     let lookup = move || lookup::find(&options.loader, &namespace, &name, &version, &from);
                     let found = tokio::task::spawn_blocking(lookup).await;
                     Answer::Workflow(found.unwrap_or_else(|error| Err(error.to_string())))
+                }
+                EffectKind::Resource(resource) => Answer::Resource(resource::read(&clients, resource, &options.routes).await),
+                EffectKind::Secrets { names, from } => {
+                    let find = move || secrets::find(&names, &from, |name| std::env::var(name).ok());
+                    let found = tokio::task::spawn_blocking(find).await;
+                    Answer::Secrets(found.unwrap_or_else(|error| Err(error.to_string())))
                 }
                 // The driver does these itself.
                 EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,

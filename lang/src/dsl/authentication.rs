@@ -14,8 +14,7 @@ pub(super) static AUTHENTICATION_USE: Object = Object::new(
     "How to authenticate: one of the schemes, or the name of an entry of `use.authentications`.",
     "DSL Reference: Authentication",
     &[
-        optional("use", Shape::Component(Component::Authentication), "The name of an entry of `use.authentications`.")
-            .not_yet("reusable authentications"),
+        optional("use", Shape::Component(Component::Authentication), "The name of an entry of `use.authentications`."),
         optional("basic", INLINE_OR_SECRET_BASIC, "A user name and a password in each request."),
         optional("bearer", INLINE_OR_SECRET_BEARER, "A token in each request."),
         optional("digest", INLINE_OR_SECRET_DIGEST, "A user name and a password that is never sent itself.")
@@ -47,7 +46,7 @@ static SECRET: Object = Object::new(
     "secret reference",
     "Takes the scheme's values from a secret.",
     "DSL Reference: Authentication",
-    &[required("use", Shape::Component(Component::Secret), "The name of the secret.").not_yet("secrets")],
+    &[required("use", Shape::Component(Component::Secret), "The name of the secret.")],
 );
 
 static BASIC: Object = Object::new(

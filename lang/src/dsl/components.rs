@@ -18,11 +18,9 @@ pub(super) static USE: Object = Object::new(
         optional("errors", Shape::Map(&Shape::Object(&ERROR)), "Errors that `raise` can name."),
         optional("retries", Shape::Map(&Shape::Object(&RETRY)), "Retry policies that `catch.retry` can name."),
         optional("timeouts", Shape::Map(&Shape::Object(&TIMEOUT)), "Timeouts that workflow and tasks can name."),
-        optional("functions", Shape::Map(&Shape::Task), "Tasks that `call` can name.").not_yet("reusable functions"),
-        optional("authentications", Shape::Map(&Shape::Object(&AUTHENTICATION)), "Ways to authenticate that endpoints can name.")
-            .not_yet("reusable authentications"),
-        optional("secrets", Shape::List(&Shape::String), "The names of the secrets that the workflow may read as `$secrets`.")
-            .not_yet("secrets"),
+        optional("functions", Shape::Map(&Shape::Task), "Tasks that `call` can name."),
+        optional("authentications", Shape::Map(&Shape::Object(&AUTHENTICATION)), "Ways to authenticate that endpoints can name."),
+        optional("secrets", Shape::List(&Shape::String), "The names of the secrets that the workflow may read as `$secrets`."),
         optional("extensions", Shape::Named(&EXTENSIONS), "Tasks that run before or after every task of some kind.").not_yet("extensions"),
         optional("catalogs", Shape::Map(&Shape::Object(&CATALOG)), "Places from which functions of others are taken.").not_yet("catalogs"),
     ],

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use super::{Locals, Lower, Siblings, Site};
 use crate::{
     model::{
-        Backoff, CallHttp, Case, Correlation, EventFilter, For, Foreach, Fork, List, Listen, Read, Retry, Returns, RunShell, RunWorkflow,
-        Stage, Strategy, Task, TaskId, TaskKind, Try, Until,
+        Backoff, Case, Correlation, EventFilter, For, Foreach, Fork, List, Listen, Read, Retry, Returns, RunShell, RunWorkflow, Stage,
+        Strategy, Task, TaskId, TaskKind, Try, Until,
     },
     template::Template,
     tree::{Entry, NodeId},
@@ -83,12 +83,7 @@ impl Lower<'_> {
         let below = |key: &str| format!("{}/{key}", place.reference);
         let parent = Some(place.id);
         Some(match keyword {
-            "call" => {
-                if &**tree.text(value)? != "http" {
-                    return None;
-                }
-                TaskKind::CallHttp(CallHttp { with: self.template(tree.get(node, "with")?, Site::Body, locals) })
-            }
+            "call" => self.call(node, tree.text(value)?, locals)?,
             "do" => TaskKind::Do(self.list(value, &below("do"), parent, locals)),
             "emit" => {
                 let with = tree.get(tree.get(value, "event")?, "with")?;

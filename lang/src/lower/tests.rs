@@ -14,6 +14,33 @@ fn references(workflow: &Workflow) -> Vec<String> {
 }
 
 #[test]
+fn functions_are_tasks_and_named_authentications_are_put_in_their_place() {
+    let workflow = workflow(
+        "use:
+  authentications: { a: { bearer: { token: '${ .t }' } } }
+  functions:
+    f: { do: [ { again: { call: f } } ] }
+do:
+  - one: { call: f, with: { x: 1 } }
+  - two: { call: http, with: { method: get, endpoint: { uri: http://x.example, authentication: { use: a } }, body: { authentication: { use: a } } } }
+  - three: { call: unknown }
+",
+    );
+    assert_eq!(
+        references(&workflow),
+        [
+            "/use/functions/f do",
+            "/do/0/one call:function",
+            "/do/1/two call:http",
+            "/do/2/three broken",
+            "/use/functions/f/do/0/again call:function",
+        ]
+    );
+    let TaskKind::CallHttp(call) = &workflow.tasks[2].kind else { panic!("a call") };
+    assert_eq!(call.with.expressions().len(), 1, "data is no authentication");
+}
+
+#[test]
 fn every_task_has_its_pointer() {
     let workflow = workflow(
         "do:

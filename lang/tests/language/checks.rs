@@ -331,20 +331,21 @@ evaluate: { language: js, mode: loose }
 #                               ^^^^^ warning[OW0901] not supported yet: expressions in loose mode
 use:
   functions: { f: { call: grpc, with: { proto: { endpoint: https://example.com }, service: { name: a, host: b }, method: c } } }
-# ^^^^^^^^^ warning[OW0901] not supported yet: reusable functions
+  #                       ^^^^ warning[OW0901] not supported yet: gRPC calls
+  catalogs: { c: { endpoint: https://example.com } }
+# ^^^^^^^^ warning[OW0901] not supported yet: catalogs
   secrets: [ s ]
-# ^^^^^^^ warning[OW0901] not supported yet: secrets
 do:
   - a: { call: openapi, with: { document: { endpoint: https://example.com }, operationId: x, authentication: { digest: { use: s } } } }
-  #            ^^^^^^^ warning[OW0901] not supported yet: OpenAPI calls
+  #                                                                                                            ^^^^^^ warning[OW0901] not supported yet: digest authentication
   - b: { call: HTTP }
-  #            ^^^^ warning[OW0901] not supported yet: calls of custom functions — did you mean `http`?
+  #            ^^^^ warning[OW0901] not supported yet: functions of catalogs and at URLs — did you mean `http`?
+  - own: { call: f }
   - c: { run: { container: { image: x } } }
   #             ^^^^^^^^^ warning[OW0901] not supported yet: containers
   - d: { run: { script: { language: python, code: x } } }
   #             ^^^^^^ warning[OW0901] not supported yet: scripts
   - e: { call: http, with: { method: get, endpoint: { uri: https://example.com, authentication: { basic: { use: s } } } } }
-  #                                                                                                        ^^^ warning[OW0901] not supported yet: secrets
   - f: { set: { x: 1 }, output: { schema: { resource: { endpoint: https://example.com } } } }
   #                                         ^^^^^^^^ warning[OW0901] not supported yet: schemas from an external resource
   - g: { call: http, with: { method: get, endpoint: { uri: https://example.com, authentication: { oidc: { authority: https://example.com, grant: password } } } } }

@@ -11,6 +11,7 @@ use crate::{
         sites::{Role, Site},
     },
     suggest,
+    tree::NodeId,
 };
 
 pub(super) const CHECK: Check = Check { codes: &[codes::NOT_SUPPORTED], run: check };
@@ -33,6 +34,7 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
         if let Resolved::Object(fields) = &site.resolved
             && let Some(variant) = fields.variant
             && let Support::NotYet(what) = variant.support
+            && !(variant.known.is_none() && is_own_function(context, variant.node))
         {
             let diagnostic = Diagnostic::warning(codes::NOT_SUPPORTED, tree.span(variant.node), format!("not supported yet: {what}"));
             let near = suggest::closest(context.text(variant.node), CALLS.iter().map(|call| call.value));
@@ -43,6 +45,13 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
         }
         found.extend(choice(context, site));
     }
+}
+
+/// Whether `use.functions` defines what is called.
+fn is_own_function(context: &CheckContext<'_>, name: NodeId) -> bool {
+    let tree = context.tree;
+    let functions = tree.root().and_then(|root| tree.get(root, "use")).and_then(|used| tree.get(used, "functions"));
+    functions.is_some_and(|functions| tree.get(functions, context.text(name)).is_some())
 }
 
 fn choice(context: &CheckContext<'_>, site: &Site) -> Option<Diagnostic> {

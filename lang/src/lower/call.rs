@@ -1,0 +1,99 @@
+//! Calls, and the functions of `use.functions`.
+//!
+//! A function is a task like any other, whose list is `use.functions`. It is lowered once, with no
+//! variables of its callers: what it works on is what they hand over.
+
+use std::sync::Arc;
+
+use super::{Locals, Lower, Siblings, Site, escape, task::Place};
+use crate::{
+    model::{Call, CallFunction, TaskId, TaskKind, Then},
+    template::Template,
+    tree::{Entry, NodeId, NodeKind},
+    value,
+};
+
+impl Lower<'_> {
+    /// The `call` of a task.
+    pub(super) fn call(&mut self, node: NodeId, name: &Arc<str>, locals: &Locals) -> Option<TaskKind> {
+        let with = self.tree.get(node, "with");
+        match &**name {
+            "http" => Some(TaskKind::CallHttp(Call { with: self.arguments(with?, locals) })),
+            "openapi" => Some(TaskKind::CallOpenapi(Call { with: self.arguments(with?, locals) })),
+            name => {
+                let function = *self.functions.get(name)?;
+                Some(TaskKind::CallFunction(CallFunction { function, with: with.map(|with| self.template(with, Site::Body, locals)) }))
+            }
+        }
+    }
+
+    fn arguments(&mut self, with: NodeId, locals: &Locals) -> Template {
+        self.mapping(with, locals, |lower, key, node| match key {
+            "authentication" => Some(lower.authentication(node, locals)),
+            "endpoint" => Some(lower.endpoint(node, locals)),
+            "document" => Some(lower.mapping(node, locals, |lower, key, node| (key == "endpoint").then(|| lower.endpoint(node, locals)))),
+            _ => None,
+        })
+    }
+
+    fn endpoint(&mut self, node: NodeId, locals: &Locals) -> Template {
+        self.mapping(node, locals, |lower, key, node| (key == "authentication").then(|| lower.authentication(node, locals)))
+    }
+
+    /// An authentication; one that is named is as `use.authentications` defines it. The
+    /// specification's text also shows the name alone.
+    fn authentication(&mut self, node: NodeId, locals: &Locals) -> Template {
+        let named = self.tree.get(node, "use").unwrap_or(node);
+        let defined = self.tree.string(named).and_then(|name| self.component("authentications", name));
+        self.template(defined.unwrap_or(node), Site::Body, locals)
+    }
+
+    /// A mapping whose members may mean more than data; anything else is data.
+    fn mapping(&mut self, node: NodeId, locals: &Locals, mut special: impl FnMut(&mut Self, &str, NodeId) -> Option<Template>) -> Template {
+        let NodeKind::Mapping(entries) = &self.tree.node(node).kind else { return self.template(node, Site::Body, locals) };
+        let mut members: Vec<(String, Template)> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let key = self.tree.text(entry.key).map_or_else(String::new, ToString::to_string);
+            let member = match special(self, &key, entry.value) {
+                Some(member) => member,
+                None => self.template(entry.value, Site::Body, locals),
+            };
+            members.push((key, member));
+        }
+        let values = members.iter().map(|(key, member)| Some((key.as_str(), super::constant(member)?)));
+        match values.collect::<Option<Vec<_>>>() {
+            Some(values) => Template::Value(value::object(values)),
+            None => Template::Object(members.into()),
+        }
+    }
+
+    /// Reserves a slot for the task of each function, so that calls can name it.
+    pub(super) fn name_functions(&mut self) {
+        for entry in self.function_entries() {
+            let Some(name) = self.tree.text(entry.key) else { continue };
+            if !self.functions.contains_key(name) {
+                self.functions.insert(name.clone(), TaskId(u32::try_from(self.tasks.len()).unwrap_or(u32::MAX)));
+                self.tasks.push(None);
+            }
+        }
+    }
+
+    /// Lowers the functions into their slots.
+    pub(super) fn functions(&mut self) {
+        for entry in self.function_entries() {
+            let Some(name) = self.tree.text(entry.key) else { continue };
+            let Some(id) = self.functions.get(name).copied().filter(|id| self.tasks[id.0 as usize].is_none()) else { continue };
+            let reference = format!("/use/functions/{}", escape(name)).into();
+            let place = Place { id, index: 0, parent: None, reference, name: name.clone() };
+            let mut task = self.task(entry, place, &Siblings::new(), &Locals::default());
+            // Where the flow goes on is its callers' business.
+            task.then = Then::Continue;
+            self.tasks[id.0 as usize] = Some(task);
+        }
+    }
+
+    fn function_entries(&self) -> Vec<Entry> {
+        let functions = self.tree.get(self.root, "use").and_then(|used| self.tree.get(used, "functions"));
+        functions.map(|functions| self.tree.entries(functions).to_vec()).unwrap_or_default()
+    }
+}
