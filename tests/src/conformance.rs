@@ -1,10 +1,13 @@
 //! The specification's conformance kit: Gherkin features whose scenarios run on the engine.
+//!
+//! Scenarios that call public services run in the local world, whose HTTP goes to stand-ins.
 
 use std::{fmt, path::Path, sync::Arc};
 
 use flowdbg_engine::{
     driver::{Engine, Options},
     machine::Outcome,
+    worlds::local::{self, Local},
 };
 use flowdbg_lang::{
     text::Source,
@@ -13,7 +16,7 @@ use flowdbg_lang::{
 };
 use gherkin::{Feature, GherkinEnv, Step};
 
-use crate::{executions, scripted::Scripted, workflows};
+use crate::{executions, scripted::Scripted, stand_ins::StandIns, workflows};
 
 /// A scenario and what became of it.
 #[derive(Debug)]
@@ -29,8 +32,8 @@ pub struct Report {
 pub enum Verdict {
     /// All its steps hold.
     Passed,
-    /// It calls this address.
-    NeedsNetwork(String),
+    /// All its steps hold, and a service was called; a stand-in answered.
+    PassedByStandIn,
     /// A step does not hold.
     Failed(String),
 }
@@ -39,17 +42,18 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict {
             Verdict::Passed => write!(f, "pass  {}", self.name),
-            Verdict::NeedsNetwork(address) => write!(f, "net   {} (calls {address})", self.name),
+            Verdict::PassedByStandIn => write!(f, "pass  {} (against a stand-in)", self.name),
             Verdict::Failed(why) => write!(f, "FAIL  {}: {why}", self.name),
         }
     }
 }
 
-/// Runs every scenario of a folder. Needs a tokio runtime, best one whose clock is paused.
+/// Runs every scenario of a folder. Needs a tokio runtime whose clock runs: services are called.
 ///
 /// # Errors
 /// A file cannot be read or is not a feature.
 pub async fn run(folder: &Path) -> Result<Vec<Report>, String> {
+    let stand_ins = StandIns::start().await.map_err(|error| format!("the stand-ins cannot be started: {error}"))?;
     let mut reports = Vec::new();
     for path in workflows::files(folder, ".feature").map_err(|error| format!("{}: {error}", folder.display()))? {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -57,7 +61,7 @@ pub async fn run(folder: &Path) -> Result<Vec<Report>, String> {
         let text = workflows::read(&path)? + "\n";
         let feature = Feature::parse(&text, GherkinEnv::default()).map_err(|error| format!("{file}: {error}"))?;
         for scenario in &feature.scenarios {
-            let verdict = run_scenario(&scenario.steps).await.unwrap_or_else(Verdict::Failed);
+            let verdict = run_scenario(&scenario.steps, &stand_ins).await.unwrap_or_else(Verdict::Failed);
             reports.push(Report { name: format!("{file}: {}", scenario.name), verdict });
         }
     }
@@ -70,8 +74,8 @@ struct Ran {
     started: Vec<String>,
 }
 
-async fn run_scenario(steps: &[Step]) -> Result<Verdict, String> {
-    let (mut definition, mut input, mut ran) = (None, Value::Null, None);
+async fn run_scenario(steps: &[Step], stand_ins: &StandIns) -> Result<Verdict, String> {
+    let (mut definition, mut input, mut ran, mut calls) = (None, Value::Null, None, false);
     for step in steps {
         let text = step.value.trim();
         // The kit writes `And given …`.
@@ -79,14 +83,19 @@ async fn run_scenario(steps: &[Step]) -> Result<Verdict, String> {
             "a workflow with definition:" => {
                 let text = content(step)?;
                 if let Some(address) = network(&text) {
-                    return Ok(Verdict::NeedsNetwork(address));
+                    let known = stand_ins.routes().iter().any(|(from, _)| address.starts_with(from));
+                    if !known {
+                        return Err(format!("it calls {address}, which has no stand-in"));
+                    }
+                    calls = true;
                 }
                 definition = Some(workflows::program("definition", &text)?);
             }
             "the workflow input is:" => input = workflows::data(&content(step)?)?,
             "the workflow is executed" => {
                 let program = definition.clone().ok_or("there is no workflow")?;
-                let run = Engine::new(Arc::new(Scripted::default())).start(program, input.clone(), Options::default());
+                let engine = if calls { Engine::new(Arc::new(routed(stand_ins))) } else { Engine::new(Arc::new(Scripted::default())) };
+                let run = engine.start(program, input.clone(), Options::default());
                 let outcome = run.ended().await;
                 ran = Some(Ran { outcome, started: executions::started(&executions::events(&run)) });
             }
@@ -99,7 +108,12 @@ async fn run_scenario(steps: &[Step]) -> Result<Verdict, String> {
     if ran.is_none() {
         return Err("nothing was executed".to_owned());
     }
-    Ok(Verdict::Passed)
+    Ok(if calls { Verdict::PassedByStandIn } else { Verdict::Passed })
+}
+
+/// The local world, whose requests to public services go to their stand-ins.
+fn routed(stand_ins: &StandIns) -> Local {
+    Local::new(local::Options { loader: flowdbg_server::load::loader(), worker: None, routes: stand_ins.routes().to_vec() })
 }
 
 /// The doc string of a step, without its media type.

@@ -6,4 +6,5 @@ pub mod executions;
 pub mod pages;
 pub mod scripted;
 pub mod specification;
+pub mod stand_ins;
 pub mod workflows;

@@ -8,6 +8,8 @@
 //! | `> input JSON` | the workflow's input |
 //! | `> http STATUS BODY` | the next request is answered so; `> http after 2s STATUS BODY` after a time |
 //! | `> shell JSON` | the next command ends so: `{"code": 0, "stdout": "", "stderr": ""}` |
+//! | `> document URI TEXT` | a document that can be read |
+//! | `> secret NAME JSON` | a secret that can be found |
 //! | `> publish 5s JSON` | a CloudEvent comes from outside, so long after the start |
 //! | `> trace` | events are seen, not only the end |
 //! | `> asked` | what the world is asked for is seen |
@@ -153,6 +155,14 @@ fn given(lines: &[&str]) -> Result<Given, String> {
                 let text = |key| end.member(key).and_then(Value::as_text).unwrap_or_default();
                 let code = end.member("code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok()).unwrap_or(0);
                 given.script.shell.push_back(ShellOutcome { code, stdout: text("stdout"), stderr: text("stderr") });
+            }
+            "document" => {
+                let (uri, text) = rest.split_once(' ').ok_or("`document` needs an address and a text")?;
+                given.script.documents.push((uri.to_owned(), text.to_owned()));
+            }
+            "secret" => {
+                let (name, secret) = rest.split_once(' ').ok_or("`secret` needs a name and a value")?;
+                given.script.secrets.push((name.to_owned(), value::parse_json(secret)?));
             }
             "publish" => {
                 let (at, event) = rest.split_once(' ').ok_or("`publish` needs a time and an event")?;

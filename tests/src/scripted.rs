@@ -7,10 +7,11 @@ use std::{
 };
 
 use flowdbg_engine::{
-    effect::{Answer, EffectKind, HttpResponse, ShellOutcome},
+    effect::{Answer, EffectKind, HttpResponse, Resource, ResourceError, ShellOutcome},
     program::Program,
     worlds::{Performing, World},
 };
+use flowdbg_lang::value::Value;
 
 /// What the world does, and what it was asked for.
 #[derive(Debug, Default)]
@@ -21,6 +22,10 @@ pub struct Script {
     pub shell: VecDeque<ShellOutcome>,
     /// Workflows that can be found.
     pub workflows: Vec<Arc<Program>>,
+    /// Documents by address.
+    pub documents: Vec<(String, String)>,
+    /// Secrets by name.
+    pub secrets: Vec<(String, Value)>,
     /// What was asked for, one line each.
     pub asked: Vec<String>,
 }
@@ -59,6 +64,22 @@ impl Scripted {
         })
     }
 
+    fn document(&self, resource: &Resource) -> Result<String, ResourceError> {
+        self.script(|script| {
+            script.asked.push(format!("document {}", resource.uri));
+            let found = script.documents.iter().find(|(uri, _)| *uri == resource.uri).map(|(_, text)| text.clone());
+            found.ok_or_else(|| ResourceError { status: None, message: "there are no documents here".to_owned() })
+        })
+    }
+
+    fn secrets(&self, names: &[Arc<str>]) -> Result<Vec<Value>, String> {
+        let find = |script: &Script, name: &Arc<str>| {
+            let found = script.secrets.iter().find(|(known, _)| **known == **name).map(|(_, secret)| secret.clone());
+            found.ok_or_else(|| format!("the secret `{name}` cannot be found"))
+        };
+        self.script(|script| names.iter().map(|name| find(script, name)).collect())
+    }
+
     fn find(&self, namespace: &str, name: &str, version: &str) -> Result<Arc<Program>, String> {
         self.script(|script| {
             let fits = |program: &&Arc<Program>| {
@@ -86,10 +107,12 @@ impl World for Scripted {
                 },
                 EffectKind::Shell(command) => Answer::Shell(world.shell(&command).ok_or_else(|| "there are no processes here".to_owned())),
                 EffectKind::Evaluate(evaluation) => {
-                    let flowdbg_engine::effect::Evaluation { expression, input, variables, now } = evaluation;
+                    let flowdbg_engine::effect::Evaluation { expression, input, variables, now, .. } = evaluation;
                     Answer::Evaluated(expression.evaluate_with(input, variables, now))
                 }
                 EffectKind::Workflow { namespace, name, version, .. } => Answer::Workflow(world.find(&namespace, &name, &version)),
+                EffectKind::Resource(resource) => Answer::Resource(world.document(&resource)),
+                EffectKind::Secrets { names, .. } => Answer::Secrets(world.secrets(&names)),
                 EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,
                 EffectKind::Emit(_) => Answer::Emitted(Ok(())),
             }

@@ -23,7 +23,9 @@ fn every_page_about_a_task_shows_it() {
     use flowdbg_lang::model::TaskKind;
     // A new kind does not compile here until it is named.
     let page = |kind: &TaskKind| match kind {
+        TaskKind::CallFunction(_) => "call-function",
         TaskKind::CallHttp(_) => "call-http",
+        TaskKind::CallOpenapi(_) => "call-openapi",
         TaskKind::Do(_) => "do",
         TaskKind::Emit(_) => "emit",
         TaskKind::For(_) => "for",
@@ -39,7 +41,7 @@ fn every_page_about_a_task_shows_it() {
         TaskKind::Broken => "broken",
     };
     let files = workflows::files(&workflows::root().join("tests/specs/tasks"), ".md").unwrap();
-    assert_eq!(files.len(), 13, "each kind of task that can run has a page");
+    assert_eq!(files.len(), 15, "each kind of task that can run has a page");
     for path in files {
         let text = workflows::read(&path).unwrap();
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
