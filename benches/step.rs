@@ -1,6 +1,8 @@
 //! Step round trip: `next` goes out as DAP, `stopped` has come back; adapter, control API on
 //! loopback and engine are the real ones. With small data, and with a megabyte of it.
 
+#![expect(clippy::print_stderr, reason = "the percentiles are for the person who runs it")]
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
