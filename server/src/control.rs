@@ -1,6 +1,6 @@
 //! The control API, served: JSON-RPC over WebSocket (and HTTP) at `/rpc`.
 //!
-//! Each call of [`flowdbg_protocol::control`] is a [`Served`] of its own; [`ROWS`] lists them, and
+//! Each call of [`flowdbg_protocol::control`] is a `Served` of its own; `ROWS` lists them, and
 //! registration follows from that list. An execution's actor puts calls in order; here nothing
 //! has state.
 

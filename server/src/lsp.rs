@@ -1,6 +1,6 @@
 //! The language server: an editor's texts, kept as it types, and answers about them.
 //!
-//! One task, [`wire`], reads frames and polls each message's handler at once, so that edits are
+//! One task, `wire`, reads frames and polls each message's handler at once, so that edits are
 //! applied in the order in which they were typed; a handler's first statement changes the
 //! documents or takes a snapshot. What takes time runs on blocking threads over such snapshots,
 //! and an answer whose text has changed meanwhile is not given. A second task writes frames from
