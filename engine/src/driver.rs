@@ -24,7 +24,7 @@ use crate::{
     machine::{Machine, Outcome},
     program::Program,
     time::Timestamp,
-    worlds::World,
+    worlds::{Request, World},
 };
 
 /// Runs executions in a world. Cheap to clone; all clones share the same bus of events.
@@ -86,7 +86,7 @@ enum Message {
 }
 
 struct Shared {
-    id: String,
+    id: Arc<str>,
     program: Arc<Program>,
     log: Arc<EventLog>,
     inbox: mpsc::UnboundedSender<Message>,
@@ -124,10 +124,10 @@ impl Engine {
     /// Starts an execution. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(&self, program: Arc<Program>, input: Value, options: Options) -> Run {
-        let id = options.id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let id: Arc<str> = options.id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()).into();
         let began = Timestamp(self.world.wall_clock());
         let seed = options.seed.unwrap_or_else(|| self.world.seed());
-        let machine = Machine::new(&*id, program.clone(), input, began, seed);
+        let machine = Machine::new(id.clone(), program.clone(), input, began, seed);
         let (inbox, messages) = mpsc::unbounded_channel();
         let phase = if options.hold { Phase::Pending } else { Phase::Running };
         let (status_sender, status) = watch::channel(Status { phase, started_at: (!options.hold).then_some(began), outcome: None });
@@ -161,7 +161,7 @@ impl Engine {
     /// It failed, or was stopped.
     pub async fn evaluate(&self, evaluation: Evaluation) -> Result<Value, String> {
         let mask = evaluation.mask.clone();
-        match self.world.perform(EffectKind::Evaluate(evaluation)).await {
+        match self.world.perform(Request::aside(EffectKind::Evaluate(evaluation))).await {
             Answer::Evaluated(Ok(result)) => Ok(mask.value(&result)),
             Answer::Evaluated(Err(why)) => Err(mask.text(&why).unwrap_or(why)),
             _ => Err("the expression was not evaluated".to_owned()),

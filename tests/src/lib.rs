@@ -5,6 +5,7 @@ pub mod conformance;
 pub mod executions;
 pub mod pages;
 pub mod scripted;
+pub mod services;
 pub mod specification;
 pub mod stand_ins;
 pub mod workflows;

@@ -9,7 +9,7 @@ use std::{
 use flowdbg_engine::{
     effect::{Answer, EffectKind, HttpResponse, Resource, ResourceError, ShellOutcome},
     program::Program,
-    worlds::{Performing, World},
+    worlds::{Performing, Request, World},
 };
 use flowdbg_lang::value::Value;
 
@@ -92,10 +92,10 @@ impl Scripted {
 }
 
 impl World for Scripted {
-    fn perform(&self, effect: EffectKind) -> Performing {
+    fn perform(&self, request: Request) -> Performing {
         let world = self.clone();
         Box::pin(async move {
-            match effect {
+            match request.effect.kind {
                 EffectKind::Http(request) => match world.http(&request) {
                     Some((delay, status, body)) => {
                         tokio::time::sleep(delay).await;

@@ -22,7 +22,14 @@ const STEPS: &[Step] = &[
         variables: &[],
         needs_editors: false,
     },
-    Step { what: "tests", program: "cargo", arguments: &["test", "--workspace", "--no-fail-fast"], variables: &[], needs_editors: false },
+    Step { what: "services", program: "tests/services/install.sh", arguments: &[], variables: &[], needs_editors: false },
+    Step {
+        what: "tests",
+        program: "cargo",
+        arguments: &["test", "--workspace", "--no-fail-fast"],
+        variables: &[("FLOWDBG_SERVICES", "required")],
+        needs_editors: false,
+    },
     Step {
         what: "documentation",
         program: "cargo",

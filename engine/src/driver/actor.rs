@@ -20,6 +20,7 @@ use crate::{
     machine::{BranchId, BranchState, EditError, Input, Machine, PathStep, Progress, ROOT, ScopeName},
     program::Program,
     time::Timestamp,
+    worlds::Request,
 };
 
 /// Transitions between two looks at the inbox.
@@ -330,28 +331,28 @@ impl Actor {
     }
 
     fn perform(&mut self, effect: Effect) {
-        match effect.kind {
+        match &effect.kind {
             EffectKind::Sleep(until) => {
-                self.timers.insert((until, effect.id));
-                self.deadlines.insert(effect.id, until);
+                self.timers.insert((*until, effect.id));
+                self.deadlines.insert(effect.id, *until);
             }
             EffectKind::Cancel(other) => {
-                if let Some(until) = self.deadlines.remove(&other) {
-                    self.timers.remove(&(until, other));
+                if let Some(until) = self.deadlines.remove(other) {
+                    self.timers.remove(&(until, *other));
                 }
-                if let Some(task) = self.performing.remove(&other) {
+                if let Some(task) = self.performing.remove(other) {
                     task.abort();
                 }
             }
             EffectKind::Emit(event) => {
-                self.engine.publish(&event);
+                self.engine.publish(event);
                 self.kept.push(Input::Answer(effect.id, Answer::Emitted(Ok(()))));
                 // The machine waits for this answer; make sure that somebody looks.
                 let _ = self.shared.inbox.send(Message::Errand(Box::new(|_| {})));
             }
-            kind => {
+            _ => {
                 let (sender, id) = (self.answer_sender.clone(), effect.id);
-                let work = self.engine.world.perform(kind);
+                let work = self.engine.world.perform(Request { execution: self.shared.id.clone(), effect });
                 self.performing.insert(
                     id,
                     tokio::spawn(async move {

@@ -7,16 +7,16 @@ use crate::{
     debug::{BreakpointSpec, Granularity, StepKind},
     effect::HttpResponse,
     machine::{BranchId, ScopeName},
-    worlds::Performing,
+    worlds::{Performing, Request},
 };
 
 /// A world where every request succeeds after a second.
 struct Calm;
 
 impl World for Calm {
-    fn perform(&self, effect: EffectKind) -> Performing {
+    fn perform(&self, request: Request) -> Performing {
         Box::pin(async move {
-            match effect {
+            match request.effect.kind {
                 EffectKind::Http(_) => {
                     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                     Answer::Http(Ok(HttpResponse { status: 200, headers: Vec::new(), body: b"fine".to_vec() }))

@@ -12,7 +12,7 @@ use std::{path::PathBuf, sync::Arc};
 pub use lookup::{Loader, recognised};
 pub use worker::run as run_worker;
 
-use super::{Performing, World};
+use super::{Performing, Request, World};
 use crate::effect::{Answer, EffectKind};
 
 /// How the local world is set up.
@@ -50,10 +50,10 @@ impl Local {
 }
 
 impl World for Local {
-    fn perform(&self, effect: EffectKind) -> Performing {
+    fn perform(&self, request: Request) -> Performing {
         let (options, clients) = (self.options.clone(), self.clients.clone());
         Box::pin(async move {
-            match effect {
+            match request.effect.kind {
                 EffectKind::Http(request) => Answer::Http(http::send(&clients, request, &options.routes).await),
                 EffectKind::Shell(command) => Answer::Shell(shell::run(command).await),
                 EffectKind::Evaluate(evaluation) => Answer::Evaluated(worker::evaluate(options.worker.as_ref(), &evaluation).await),

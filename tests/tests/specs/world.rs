@@ -3,7 +3,7 @@
 use flowdbg_engine::{
     effect::{Answer, EffectKind, HttpRequest, HttpResponse},
     worlds::{
-        Performing, World,
+        Performing, Request, World,
         local::{Local, Options},
     },
 };
@@ -33,8 +33,8 @@ impl Scripted {
 }
 
 impl World for Scripted {
-    fn perform(&self, effect: EffectKind) -> Performing {
-        let EffectKind::Http(request) = effect else { return self.real.perform(effect) };
+    fn perform(&self, asked: Request) -> Performing {
+        let EffectKind::Http(request) = asked.effect.kind else { return self.real.perform(asked) };
         let pending = self.pending.clone();
         Box::pin(async move {
             let (answer, response) = oneshot::channel();

@@ -1,0 +1,38 @@
+//! Real services that tests start on loopback with ports of their own. `tests/services/install.sh`
+//! installs their programs; the project's test command runs it.
+
+#![expect(clippy::print_stderr, reason = "tests say what they skip")]
+
+use std::path::PathBuf;
+
+/// Set by the project's test command: a service that is not installed fails its tests.
+const REQUIRED: &str = "FLOWDBG_SERVICES";
+
+/// The folder into which services are installed.
+#[must_use]
+pub fn folder() -> PathBuf {
+    let cache = || std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let tools = std::env::var_os("FLOWDBG_TOOLS").map(PathBuf::from);
+    tools.or_else(|| Some(cache().or_else(home)?.join("flowdbg-tools"))).unwrap_or_default().join("services")
+}
+
+/// A program of a service: a path below [`folder`], or the name of one on the path. If it is not
+/// installed the test is skipped with a word about it, or fails where services are required.
+///
+/// # Panics
+/// It is required and not installed.
+#[must_use]
+pub fn program(name: &str) -> Option<PathBuf> {
+    let below = folder().join(name);
+    // Debian has its servers in a folder that is not on everybody's path.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).map(|folder| folder.join(name));
+    let found = std::iter::once(below).chain(on_path).find(|file| file.is_file());
+    if found.is_none() {
+        let why = format!("`{name}` is not installed: run tests/services/install.sh");
+        assert!(std::env::var_os(REQUIRED).is_none_or(|value| value != "required"), "{why}");
+        eprintln!("skipped: {why}");
+    }
+    found
+}
