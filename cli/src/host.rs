@@ -1,7 +1,9 @@
 //! The embedded host: the engine in the local world, with a process for expressions that may not end.
 
-use flowdbg_engine::worlds::local::{Local, Options};
+use flowdbg_engine::worlds::local::{Local, Options, Programs};
 use flowdbg_server::{host::Host, load};
+
+use crate::term;
 
 /// Name of the hidden command that evaluates one expression.
 pub(crate) const WORKER: &str = "evaluate-worker";
@@ -10,5 +12,9 @@ pub(crate) const WORKER: &str = "evaluate-worker";
 pub(crate) fn local() -> Host {
     // Without a path to ourselves there is no worker, and such expressions are refused.
     let worker = std::env::current_exe().ok().map(|program| (program, vec![WORKER.to_owned()]));
-    Host::local(Local::new(Options { loader: load::loader(), worker, routes: Vec::new() }))
+    let programs = Programs::from_environment(|name| std::env::var_os(name)).unwrap_or_else(|why| {
+        term::error(&format!("{why}; the usual limits hold"));
+        Programs::default()
+    });
+    Host::local(Local::new(Options { worker, programs, ..Options::new(load::loader()) }))
 }

@@ -1,8 +1,12 @@
 //! What the machine asks of the outside, and what came back.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod process;
+
+use std::sync::Arc;
 
 use flowdbg_lang::{expression::Expression, value::Value};
+
+pub use process::{Cleanup, Command, Container, Process, ProcessError, ProcessOutcome, Pull, ScriptLanguage};
 
 use crate::{machine::BranchId, mask::Mask, program::Program, time::Timestamp};
 
@@ -28,8 +32,8 @@ pub struct Effect {
 pub enum EffectKind {
     /// Make an HTTP request.
     Http(HttpRequest),
-    /// Run a command in a shell.
-    Shell(ShellCommand),
+    /// Run a process: a shell command, a script or a container.
+    Process(Process),
     /// Say when this time has come.
     Sleep(Timestamp),
     /// Publish a CloudEvent.
@@ -104,30 +108,6 @@ pub struct ResourceError {
     pub message: String,
 }
 
-/// A command for a shell.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ShellCommand {
-    /// The command line.
-    pub command: String,
-    /// Positional arguments, `$1` and so on.
-    pub arguments: Vec<String>,
-    /// Standard input.
-    pub stdin: Option<String>,
-    /// Added to the environment.
-    pub environment: BTreeMap<String, String>,
-}
-
-/// What a process left behind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ShellOutcome {
-    /// Exit code; 128 plus the signal if it was killed by one.
-    pub code: i32,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-}
-
 /// An expression with all it needs.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
@@ -148,8 +128,8 @@ pub struct Evaluation {
 pub enum Answer {
     /// A response, or why there is none.
     Http(Result<HttpResponse, String>),
-    /// The end of a process, or why it did not start.
-    Shell(Result<ShellOutcome, String>),
+    /// The end of a process, or why there is none.
+    Process(Result<ProcessOutcome, ProcessError>),
     /// The time has come.
     Slept,
     /// The event is published.

@@ -31,7 +31,7 @@ pub use inspect::{EditError, EvaluateError, PathStep, ScopeName};
 
 use crate::{
     effect::{Answer, Effect, EffectId, EffectKind},
-    event::{Event, EventKind, TaskRun},
+    event::{Event, EventKind, Level, TaskRun},
     fault::Fault,
     mask::{Mask, Secrets},
     program::Program,
@@ -115,8 +115,8 @@ enum Waiter {
     Timeout(BranchId, u64),
     /// The limit of one attempt of a `try`.
     Attempt(BranchId, u64),
-    /// Nobody, but the execution does not end before.
-    Detached(BranchId, Arc<str>),
+    /// Nobody, but the execution does not end before. The task run asked for it.
+    Detached(BranchId, Option<TaskRun>),
 }
 
 impl Waiter {
@@ -263,7 +263,7 @@ impl Machine {
                 if self.inbox.len() > MAX_INBOX {
                     self.inbox.pop_front();
                     let text = format!("more than {MAX_INBOX} events wait for a listener; the oldest is dropped");
-                    self.log(ROOT, crate::event::Level::Warning, text);
+                    self.log(ROOT, Level::Warning, text);
                 }
                 self.wake_listeners();
             }
@@ -383,11 +383,25 @@ impl Machine {
             }
             Some(Waiter::Timeout(id, run)) => self.timed_out(id, run),
             Some(Waiter::Attempt(id, run)) => self.attempt_timed_out(id, run),
-            Some(Waiter::Detached(id, reference)) => {
-                if let Answer::Shell(Err(error)) = answer {
-                    self.log(id, crate::event::Level::Warning, format!("{reference}: {error}"));
+            Some(Waiter::Detached(id, task)) => self.detached_ended(id, task, &answer),
+        }
+    }
+
+    /// What nobody waited for has ended: what is to be said of it is said.
+    fn detached_ended(&mut self, id: BranchId, task: Option<TaskRun>, answer: &Answer) {
+        let mut lines: Vec<(Level, String)> = Vec::new();
+        match answer {
+            Answer::Process(Ok(outcome)) => {
+                lines.extend(crate::tasks::process::written(outcome).map(|(level, text)| (level, text.to_owned())));
+                if outcome.code != 0 {
+                    lines.push((Level::Warning, format!("the process that nobody waited for ended with exit code {}", outcome.code)));
                 }
             }
+            Answer::Process(Err(error)) => lines.push((Level::Warning, error.to_string())),
+            _ => {}
+        }
+        for (level, text) in lines {
+            self.emit(id, task.clone(), EventKind::Log { level, text });
         }
     }
 
@@ -437,7 +451,7 @@ impl Machine {
             WaitFor::Evaluation => Waiter::Evaluation(branch),
             WaitFor::Timeout(run) => Waiter::Timeout(branch, run),
             WaitFor::Attempt(run) => Waiter::Attempt(branch, run),
-            WaitFor::Nobody => Waiter::Detached(branch, reference.clone()),
+            WaitFor::Nobody => Waiter::Detached(branch, self.task_run(branch, self.depth(branch))),
         };
         self.pending.insert(id, waiter);
         self.out.effects.push(Effect { id, branch, reference, kind });
@@ -519,20 +533,20 @@ impl Machine {
 
     /// Records an event about a frame of a branch.
     pub(crate) fn emit_at(&mut self, branch: BranchId, depth: usize, kind: EventKind) {
-        let task = self.branches.get(&branch).and_then(|branch| {
-            let frame = branch.frames.get(depth)?;
-            let task = frame.task?;
-            Some(TaskRun {
-                run: frame.run,
-                program: frame.workflow.program.clone(),
-                task,
-                depth: u32::try_from(depth).unwrap_or(u32::MAX) + branch.base_depth,
-            })
-        });
+        let task = self.task_run(branch, depth);
         self.emit(branch, task, kind);
     }
 
-    pub(crate) fn log(&mut self, branch: BranchId, level: crate::event::Level, text: String) {
+    /// The task run of a frame; none for a workflow.
+    fn task_run(&self, branch: BranchId, depth: usize) -> Option<TaskRun> {
+        let branch = self.branches.get(&branch)?;
+        let frame = branch.frames.get(depth)?;
+        let task = frame.task?;
+        let depth = u32::try_from(depth).unwrap_or(u32::MAX) + branch.base_depth;
+        Some(TaskRun { run: frame.run, program: frame.workflow.program.clone(), task, depth })
+    }
+
+    pub(crate) fn log(&mut self, branch: BranchId, level: Level, text: String) {
         let depth = self.branches.get(&branch).map_or(0, |branch| branch.frames.len().saturating_sub(1));
         self.emit_at(branch, depth, EventKind::Log { level, text });
     }

@@ -10,7 +10,11 @@ mod exchange;
 pub(crate) mod for_;
 pub(crate) mod fork;
 pub(crate) mod listen;
+pub(crate) mod process;
 pub(crate) mod raise;
+mod resource;
+pub(crate) mod run_container;
+pub(crate) mod run_script;
 pub(crate) mod run_shell;
 pub(crate) mod run_workflow;
 pub(crate) mod set;
@@ -46,6 +50,8 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId) -> Result<(), Stop> {
         }
         TaskKind::Listen(listen) => listen::work(machine, id, listen),
         TaskKind::Raise(error) => raise::work(machine, id, error),
+        TaskKind::RunContainer(run) => run_container::work(machine, id, run),
+        TaskKind::RunScript(run) => run_script::work(machine, id, run),
         TaskKind::RunShell(run) => run_shell::work(machine, id, run),
         TaskKind::RunWorkflow(run) => run_workflow::work(machine, id, run),
         TaskKind::Set(template) => set::work(machine, id, template),

@@ -224,8 +224,12 @@ pub enum TaskKind {
     Listen(Listen),
     /// `raise`: the error's members.
     Raise(Template),
+    /// `run: container`
+    RunContainer(RunContainer),
+    /// `run: script`
+    RunScript(RunProcess),
     /// `run: shell`
-    RunShell(RunShell),
+    RunShell(RunProcess),
     /// `run: workflow`
     RunWorkflow(RunWorkflow),
     /// `set`
@@ -254,6 +258,8 @@ impl TaskKind {
             Self::Fork(_) => "fork",
             Self::Listen(_) => "listen",
             Self::Raise(_) => "raise",
+            Self::RunContainer(_) => "run:container",
+            Self::RunScript(_) => "run:script",
             Self::RunShell(_) => "run:shell",
             Self::RunWorkflow(_) => "run:workflow",
             Self::Set(_) => "set",
@@ -383,15 +389,37 @@ pub struct Foreach {
     pub export: DataFlow,
 }
 
-/// `run: shell`
+/// `run: shell` or `run: script`
 #[derive(Debug)]
-pub struct RunShell {
-    /// `shell`, evaluated as one object: command, stdin, arguments, environment.
+pub struct RunProcess {
+    /// `shell` or `script`, evaluated as one object. A named authentication stands in it as it is
+    /// defined.
     pub with: Template,
     /// `await`
     pub awaits: bool,
     /// `return`
     pub returns: Returns,
+}
+
+/// `run: container`
+#[derive(Debug)]
+pub struct RunContainer {
+    /// `container` without its `lifetime`.
+    pub process: RunProcess,
+    /// `lifetime.cleanup`
+    pub cleanup: Cleanup,
+}
+
+/// When a container is removed.
+#[derive(Debug, Default)]
+pub enum Cleanup {
+    /// Never.
+    #[default]
+    Never,
+    /// As soon as it ends.
+    Always,
+    /// So long after its end.
+    Eventually(DurationSpec),
 }
 
 /// `run: workflow`
@@ -407,6 +435,8 @@ pub struct RunWorkflow {
     pub input: Option<Template>,
     /// `await`
     pub awaits: bool,
+    /// `return`
+    pub returns: Returns,
 }
 
 /// What a process gives back.

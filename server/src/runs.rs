@@ -78,7 +78,7 @@ mod tests {
         let text = "document: { dsl: '1.0.3', namespace: a, name: b, version: '1.0.0' }\ndo:\n  - one: { set: { a: 1 } }\n";
         let (tree, _) = read(&Source::new("a.yaml", text));
         let program = flowdbg_engine::program::Program::new(lower(&Arc::new(tree)).unwrap());
-        let world = Local::new(local::Options { loader: load::loader(), worker: None, routes: Vec::new() });
+        let world = Local::new(local::Options::new(load::loader()));
         let (engine, runs) = (Engine::new(Arc::new(world)), Runs::default());
         let start = |hold| runs.add(engine.start(program.clone(), Value::Null, Options { hold, ..Options::default() })).run.id().to_owned();
         let living = start(true);

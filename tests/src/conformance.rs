@@ -113,7 +113,7 @@ async fn run_scenario(steps: &[Step], stand_ins: &StandIns) -> Result<Verdict, S
 
 /// The local world, whose requests to public services go to their stand-ins.
 fn routed(stand_ins: &StandIns) -> Local {
-    Local::new(local::Options { loader: flowdbg_server::load::loader(), worker: None, routes: stand_ins.routes().to_vec() })
+    Local::new(local::Options { routes: stand_ins.routes().to_vec(), ..local::Options::new(flowdbg_server::load::loader()) })
 }
 
 /// The doc string of a step, without its media type.

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `> input JSON` | the workflow's input |
 //! | `> http STATUS BODY` | the next request is answered so; `> http after 2s STATUS BODY` after a time |
-//! | `> shell JSON` | the next command ends so: `{"code": 0, "stdout": "", "stderr": ""}` |
+//! | `> process JSON` | the next process ends so: `{"code": 0, "stdout": "", "stderr": ""}`; `{"missing": "why"}` if it cannot be run |
 //! | `> document URI TEXT` | a document that can be read |
 //! | `> secret NAME JSON` | a secret that can be found |
 //! | `> publish 5s JSON` | a CloudEvent comes from outside, so long after the start |
@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use flowdbg_engine::{
     driver::{Engine, Options},
-    effect::ShellOutcome,
+    effect::{ProcessError, ProcessOutcome},
     machine::{BranchId, ROOT},
     program::Program,
 };
@@ -150,11 +150,15 @@ fn given(lines: &[&str]) -> Result<Given, String> {
                 let status = status.parse().map_err(|_| format!("`{status}` is not a status"))?;
                 given.script.http.push_back((delay, status, body.to_owned()));
             }
-            "shell" => {
+            "process" => {
                 let end = value::parse_json(rest)?;
                 let text = |key| end.member(key).and_then(Value::as_text).unwrap_or_default();
                 let code = end.member("code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok()).unwrap_or(0);
-                given.script.shell.push_back(ShellOutcome { code, stdout: text("stdout"), stderr: text("stderr") });
+                let outcome = ProcessOutcome { code, stdout: text("stdout"), stderr: text("stderr") };
+                given.script.processes.push_back(match end.member("missing") {
+                    Some(_) => Err(ProcessError::Missing(text("missing"))),
+                    None => Ok(outcome),
+                });
             }
             "document" => {
                 let (uri, text) = rest.split_once(' ').ok_or("`document` needs an address and a text")?;
@@ -247,7 +251,7 @@ async fn perform(program: Arc<Program>, given: Given) -> Result<Vec<String>, Str
         seen.push("it still waits".to_owned());
         return Ok(seen);
     };
-    let unused = world.script(|script| script.http.len() + script.shell.len());
+    let unused = world.script(|script| script.http.len() + script.processes.len());
     if unused > 0 {
         return Err(format!("{unused} answers were not asked for"));
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use flowdbg_engine::{
-    effect::{Answer, EffectKind, HttpResponse, Resource, ResourceError, ShellOutcome},
+    effect::{Answer, Command, EffectKind, HttpResponse, Process, ProcessError, ProcessOutcome, Resource, ResourceError},
     program::Program,
     worlds::{Performing, Request, World},
 };
@@ -18,8 +18,8 @@ use flowdbg_lang::value::Value;
 pub struct Script {
     /// Answers to requests, in order, each after a time. Without one a request fails.
     pub http: VecDeque<(Duration, u16, String)>,
-    /// Ends of commands, in order.
-    pub shell: VecDeque<ShellOutcome>,
+    /// Ends of processes, in order.
+    pub processes: VecDeque<Result<ProcessOutcome, ProcessError>>,
     /// Workflows that can be found.
     pub workflows: Vec<Arc<Program>>,
     /// Documents by address.
@@ -54,13 +54,18 @@ impl Scripted {
         })
     }
 
-    fn shell(&self, command: &flowdbg_engine::effect::ShellCommand) -> Option<ShellOutcome> {
-        let arguments: String = command.arguments.iter().map(|argument| format!(" {argument:?}")).collect();
-        let environment: String = command.environment.iter().map(|(key, member)| format!(" {key}={member}")).collect();
-        let stdin = command.stdin.as_ref().map(|stdin| format!(" < {stdin:?}")).unwrap_or_default();
+    fn process(&self, process: &Process) -> Result<ProcessOutcome, ProcessError> {
+        let arguments: String = process.arguments.iter().map(|argument| format!(" {argument:?}")).collect();
+        let environment: String = process.environment.iter().map(|(key, member)| format!(" {key}={member}")).collect();
+        let stdin = process.stdin.as_ref().map(|stdin| format!(" < {stdin:?}")).unwrap_or_default();
+        let what = match &process.command {
+            Command::Shell(command) => format!("shell{environment} `{command}`"),
+            Command::Script { language, code } => format!("script{environment} {language:?} {code:?}"),
+            Command::Container(container) => format!("container{environment} {container:?}"),
+        };
         self.script(|script| {
-            script.asked.push(format!("shell{environment} `{}`{arguments}{stdin}", command.command));
-            script.shell.pop_front()
+            script.asked.push(format!("{what}{arguments}{stdin}"));
+            script.processes.pop_front().unwrap_or_else(|| Err(ProcessError::Failed("there are no processes here".to_owned())))
         })
     }
 
@@ -105,7 +110,7 @@ impl World for Scripted {
                     }
                     None => Answer::Http(Err("there is no network here".to_owned())),
                 },
-                EffectKind::Shell(command) => Answer::Shell(world.shell(&command).ok_or_else(|| "there are no processes here".to_owned())),
+                EffectKind::Process(process) => Answer::Process(world.process(&process)),
                 EffectKind::Evaluate(evaluation) => {
                     let flowdbg_engine::effect::Evaluation { expression, input, variables, now, .. } = evaluation;
                     Answer::Evaluated(expression.evaluate_with(input, variables, now))

@@ -17,7 +17,7 @@ fn examples() -> PathBuf {
 }
 
 fn local() -> Local {
-    Local::new(local::Options { loader: load::loader(), worker: None, routes: Vec::new() })
+    Local::new(local::Options::new(load::loader()))
 }
 
 /// Runs an example as a host does, and says what happened.

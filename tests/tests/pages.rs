@@ -32,6 +32,8 @@ fn every_page_about_a_task_shows_it() {
         TaskKind::Fork(_) => "fork",
         TaskKind::Listen(_) => "listen",
         TaskKind::Raise(_) => "raise",
+        TaskKind::RunContainer(_) => "run-container",
+        TaskKind::RunScript(_) => "run-script",
         TaskKind::RunShell(_) => "run-shell",
         TaskKind::RunWorkflow(_) => "run-workflow",
         TaskKind::Set(_) => "set",
@@ -41,7 +43,7 @@ fn every_page_about_a_task_shows_it() {
         TaskKind::Broken => "broken",
     };
     let files = workflows::files(&workflows::root().join("tests/specs/tasks"), ".md").unwrap();
-    assert_eq!(files.len(), 15, "each kind of task that can run has a page");
+    assert_eq!(files.len(), 17, "each kind of task that can run has a page");
     for path in files {
         let text = workflows::read(&path).unwrap();
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flowdbg_lang::{lower::lower, read::read, text::Source, value::ValueExt as _};
 
 use super::*;
-use crate::effect::{HttpRequest, HttpResponse, ResourceError};
+use crate::effect::{HttpRequest, HttpResponse, ProcessError, ResourceError};
 
 mod calls;
 mod secrets;
@@ -113,7 +113,9 @@ impl Story {
             EffectKind::Evaluate(evaluation) => {
                 Answer::Evaluated(evaluation.expression.evaluate_with(evaluation.input, evaluation.variables, evaluation.now))
             }
-            EffectKind::Shell(command) => Answer::Shell(Err(format!("no shell for {}", command.command))),
+            EffectKind::Process(process) => {
+                Answer::Process(Err(ProcessError::Failed(format!("there is no {} here", process.command.noun()))))
+            }
             EffectKind::Resource(resource) => {
                 self.told.push(format!("read {} from {}", resource.uri, resource.from));
                 let found = self.documents.iter().find(|(address, _)| *address == resource.uri).map(|(_, text)| (*text).to_owned());

@@ -1,5 +1,8 @@
 //! `run: workflow`: another workflow, with a context of its own (DSL Reference, "Workflow
 //! Process"). With `await: false` it runs in a branch that nobody waits for.
+//!
+//! What a process would print is a workflow's output: `return` makes of it what it makes of a
+//! process that ended well.
 
 use std::sync::Arc;
 

@@ -2,14 +2,15 @@
 
 mod http;
 mod lookup;
+mod process;
 mod resource;
 mod secrets;
-mod shell;
 mod worker;
 
 use std::{path::PathBuf, sync::Arc};
 
 pub use lookup::{Loader, recognised};
+pub use process::{Limits, Programs};
 pub use worker::run as run_worker;
 
 use super::{Performing, Request, World};
@@ -26,6 +27,16 @@ pub struct Options {
     /// Requests whose address begins with the first go to the second instead, past any proxy:
     /// local stand-ins for services.
     pub routes: Vec<(String, String)>,
+    /// What runs scripts and containers.
+    pub programs: Programs,
+}
+
+impl Options {
+    /// A world that finds its programs on the path and sends every request where it says.
+    #[must_use]
+    pub fn new(loader: Loader) -> Self {
+        Self { loader, worker: None, routes: Vec::new(), programs: Programs::default() }
+    }
 }
 
 /// The local world. Clones share their connections.
@@ -55,7 +66,9 @@ impl World for Local {
         Box::pin(async move {
             match request.effect.kind {
                 EffectKind::Http(request) => Answer::Http(http::send(&clients, request, &options.routes).await),
-                EffectKind::Shell(command) => Answer::Shell(shell::run(command).await),
+                EffectKind::Process(process) => {
+                    Answer::Process(process::run(&options.programs, &request.execution, request.effect.id, process).await)
+                }
                 EffectKind::Evaluate(evaluation) => Answer::Evaluated(worker::evaluate(options.worker.as_ref(), &evaluation).await),
                 EffectKind::Workflow { namespace, name, version, from } => {
                     let lookup = move || lookup::find(&options.loader, &namespace, &name, &version, &from);

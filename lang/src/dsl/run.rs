@@ -9,8 +9,8 @@ pub(super) static RUN: Object = Object::new(
     &[
         optional("shell", Shape::Object(&SHELL), "Runs a shell command."),
         optional("workflow", Shape::Object(&SUB_WORKFLOW), "Runs another workflow."),
-        optional("container", Shape::Object(&CONTAINER), "Runs a container.").not_yet("containers"),
-        optional("script", Shape::Object(&SCRIPT), "Runs a script.").not_yet("scripts"),
+        optional("container", Shape::Object(&CONTAINER), "Runs a container."),
+        optional("script", Shape::Object(&SCRIPT), "Runs a script."),
         optional("await", Shape::Bool, "Whether to wait for the process to end.").default("true"),
         optional("return", Shape::Choice(&RETURNS), "What of the process becomes the task's output.").default("stdout"),
     ],
@@ -65,8 +65,12 @@ static SCRIPT: Object = Object::new(
 .rules(&[Rule::ExactlyOne(&["code", "source"])]);
 
 static SCRIPT_LANGUAGES: Choices = Choices {
-    values: &[choice("js", "JavaScript (ES2024)."), choice("python", "Python 3.13.")],
-    others: Some(Support::NotYet("scripts in this language")),
+    values: &[
+        choice("js", "JavaScript, run by Node.js."),
+        choice("python", "Python 3."),
+        choice("javascript", "JavaScript, as versions before 1.0.3 called it."),
+    ],
+    others: Some(Support::NotYet("scripts in a language other than js and python")),
 };
 
 static CONTAINER: Object = Object::new(

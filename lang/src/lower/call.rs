@@ -27,11 +27,14 @@ impl Lower<'_> {
         }
     }
 
-    fn arguments(&mut self, with: NodeId, locals: &Locals) -> Template {
+    /// What a call or a script is given.
+    pub(super) fn arguments(&mut self, with: NodeId, locals: &Locals) -> Template {
         self.mapping(with, locals, |lower, key, node| match key {
             "authentication" => Some(lower.authentication(node, locals)),
             "endpoint" => Some(lower.endpoint(node, locals)),
-            "document" => Some(lower.mapping(node, locals, |lower, key, node| (key == "endpoint").then(|| lower.endpoint(node, locals)))),
+            "document" | "source" => {
+                Some(lower.mapping(node, locals, |lower, key, node| (key == "endpoint").then(|| lower.endpoint(node, locals))))
+            }
             _ => None,
         })
     }
@@ -49,7 +52,12 @@ impl Lower<'_> {
     }
 
     /// A mapping whose members may mean more than data; anything else is data.
-    fn mapping(&mut self, node: NodeId, locals: &Locals, mut special: impl FnMut(&mut Self, &str, NodeId) -> Option<Template>) -> Template {
+    pub(super) fn mapping(
+        &mut self,
+        node: NodeId,
+        locals: &Locals,
+        mut special: impl FnMut(&mut Self, &str, NodeId) -> Option<Template>,
+    ) -> Template {
         let NodeKind::Mapping(entries) = &self.tree.node(node).kind else { return self.template(node, Site::Body, locals) };
         let mut members: Vec<(String, Template)> = Vec::with_capacity(entries.len());
         for entry in entries {

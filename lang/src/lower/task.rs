@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock};
 use super::{Locals, Lower, Siblings, Site};
 use crate::{
     model::{
-        Backoff, Case, Correlation, EventFilter, For, Foreach, Fork, List, Listen, Read, Retry, Returns, RunShell, RunWorkflow, Stage,
-        Strategy, Task, TaskId, TaskKind, Try, Until,
+        Backoff, Case, Cleanup, Correlation, EventFilter, For, Foreach, Fork, List, Listen, Read, Retry, Returns, RunContainer, RunProcess,
+        RunWorkflow, Stage, Strategy, Task, TaskId, TaskKind, Try, Until,
     },
     template::Template,
     tree::{Entry, NodeId},
+    value::Value,
 };
 
 /// Where a task stands.
@@ -104,7 +105,7 @@ impl Lower<'_> {
             }
             "fork" => TaskKind::Fork(Fork {
                 branches: self.list(tree.get(value, "branches")?, &below("fork/branches"), parent, locals),
-                compete: tree.get(value, "compete").is_some_and(|compete| matches!(tree.value(compete), crate::value::Value::Bool(true))),
+                compete: tree.get(value, "compete").is_some_and(|compete| matches!(tree.value(compete), Value::Bool(true))),
             }),
             "listen" => self.listen(node, value, place, locals)?,
             "raise" => {
@@ -217,7 +218,7 @@ impl Lower<'_> {
 
     fn run(&mut self, node: NodeId, locals: &Locals) -> Option<TaskKind> {
         let tree = self.tree;
-        let awaits = !tree.get(node, "await").is_some_and(|awaits| matches!(tree.value(awaits), crate::value::Value::Bool(false)));
+        let awaits = !tree.get(node, "await").is_some_and(|awaits| matches!(tree.value(awaits), Value::Bool(false)));
         let returns = match tree.get(node, "return").and_then(|returns| tree.text(returns)).map(|returns| &**returns) {
             Some("stderr") => Returns::Stderr,
             Some("code") => Returns::Code,
@@ -226,7 +227,23 @@ impl Lower<'_> {
             _ => Returns::Stdout,
         };
         if let Some(shell) = tree.get(node, "shell") {
-            return Some(TaskKind::RunShell(RunShell { with: self.template(shell, Site::Body, locals), awaits, returns }));
+            return Some(TaskKind::RunShell(RunProcess { with: self.template(shell, Site::Body, locals), awaits, returns }));
+        }
+        if let Some(script) = tree.get(node, "script") {
+            return Some(TaskKind::RunScript(RunProcess { with: self.arguments(script, locals), awaits, returns }));
+        }
+        if let Some(container) = tree.get(node, "container") {
+            let lifetime = tree.get(container, "lifetime");
+            let cleanup = lifetime.and_then(|lifetime| tree.get(lifetime, "cleanup")).and_then(|cleanup| tree.text(cleanup));
+            let after = lifetime.and_then(|lifetime| tree.get(lifetime, "after"));
+            let cleanup = match (cleanup.map(|cleanup| &**cleanup), after) {
+                (Some("always"), _) => Cleanup::Always,
+                (Some("eventually"), Some(after)) => Cleanup::Eventually(self.duration(after, Site::Body, locals)),
+                _ => Cleanup::Never,
+            };
+            // The lifetime is no data of the process.
+            let with = self.mapping(container, locals, |_, key, _| (key == "lifetime").then(|| Template::Value(Value::Null)));
+            return Some(TaskKind::RunContainer(RunContainer { process: RunProcess { with, awaits, returns }, cleanup }));
         }
         let workflow = tree.get(node, "workflow")?;
         let text = |key| tree.get(workflow, key).and_then(|value| tree.text(value)).map_or_else(String::new, ToString::to_string);
@@ -236,6 +253,7 @@ impl Lower<'_> {
             version: text("version"),
             input: tree.get(workflow, "input").map(|input| self.template(input, Site::Body, locals)),
             awaits,
+            returns,
         }))
     }
 

@@ -104,7 +104,7 @@ impl Fixture {
 }
 
 pub(crate) fn engine() -> Engine {
-    let options = Options { loader: load::loader(), worker: None, routes: Vec::new() };
+    let options = Options::new(load::loader());
     Engine::new(Arc::new(Local::new(options)))
 }
 

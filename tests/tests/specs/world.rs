@@ -27,7 +27,7 @@ impl Scripted {
     /// A world, and the requests that it is asked to make.
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Pending>) {
         let (pending, requests) = mpsc::unbounded_channel();
-        let options = Options { loader: flowdbg_server::load::loader(), worker: None, routes: Vec::new() };
+        let options = Options::new(flowdbg_server::load::loader());
         (Self { real: Local::new(options), pending }, requests)
     }
 }
