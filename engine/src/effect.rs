@@ -1,11 +1,15 @@
 //! What the machine asks of the outside, and what came back.
 
+mod grpc;
+mod messages;
 mod process;
 
 use std::sync::Arc;
 
 use flowdbg_lang::{expression::Expression, value::Value};
 
+pub use grpc::{GrpcCall, GrpcReply, GrpcStatus};
+pub use messages::{Bindings, Channel, ChannelError, Credentials, Message, Protocol};
 pub use process::{Cleanup, Command, Container, Process, ProcessError, ProcessOutcome, Pull, ScriptLanguage};
 
 use crate::{machine::BranchId, mask::Mask, program::Program, time::Timestamp};
@@ -34,6 +38,13 @@ pub enum EffectKind {
     Http(HttpRequest),
     /// Run a process: a shell command, a script or a container.
     Process(Process),
+    /// Call a gRPC method.
+    Grpc(GrpcCall),
+    /// Send a message.
+    Publish(Channel, Message),
+    /// Take messages: each is an [`Answer::Message`], until [`Answer::Unsubscribed`] or until this
+    /// effect is cancelled.
+    Subscribe(Channel),
     /// Say when this time has come.
     Sleep(Timestamp),
     /// Publish a CloudEvent.
@@ -130,6 +141,14 @@ pub enum Answer {
     Http(Result<HttpResponse, String>),
     /// The end of a process, or why there is none.
     Process(Result<ProcessOutcome, ProcessError>),
+    /// What the method answered, or how it failed.
+    Grpc(Result<GrpcReply, GrpcStatus>),
+    /// The message is sent.
+    Published(Result<(), ChannelError>),
+    /// One of the answers to a subscription; more may come.
+    Message(Message),
+    /// The other side has ended the subscription, or it broke.
+    Unsubscribed(Result<(), ChannelError>),
     /// The time has come.
     Slept,
     /// The event is published.

@@ -12,6 +12,7 @@ mod flow;
 mod frame;
 mod inspect;
 mod scope;
+mod subscription;
 mod unwind;
 
 use std::{
@@ -26,7 +27,7 @@ use flowdbg_lang::{
 
 pub(crate) use flow::Stop;
 pub use frame::{Branch, BranchState, Frame};
-pub(crate) use frame::{Child, ForkChild, ListenState, Locals, State, Step, TryPart, WorkflowRun};
+pub(crate) use frame::{Child, ForkChild, ListenState, Locals, State, Step, SubscriptionState, Taken, TryPart, WorkflowRun};
 pub use inspect::{EditError, EvaluateError, PathStep, ScopeName};
 
 use crate::{
@@ -117,12 +118,18 @@ enum Waiter {
     Attempt(BranchId, u64),
     /// Nobody, but the execution does not end before. The task run asked for it.
     Detached(BranchId, Option<TaskRun>),
+    /// A task run that takes messages; its waiter stays until the subscription is over.
+    Subscription(BranchId, u64),
 }
 
 impl Waiter {
     fn branch(&self) -> Option<BranchId> {
         match self {
-            Self::Body(branch) | Self::Evaluation(branch) | Self::Timeout(branch, _) | Self::Attempt(branch, _) => Some(*branch),
+            Self::Body(branch)
+            | Self::Evaluation(branch)
+            | Self::Timeout(branch, _)
+            | Self::Attempt(branch, _)
+            | Self::Subscription(branch, _) => Some(*branch),
             Self::Detached(..) => None,
         }
     }
@@ -364,6 +371,9 @@ impl Machine {
     }
 
     fn answered(&mut self, effect: EffectId, answer: Answer) {
+        if let Answer::Message(message) = answer {
+            return self.message_came(effect, message);
+        }
         match self.pending.remove(&effect) {
             None => {}
             Some(Waiter::Body(id)) => {
@@ -383,6 +393,7 @@ impl Machine {
             }
             Some(Waiter::Timeout(id, run)) => self.timed_out(id, run),
             Some(Waiter::Attempt(id, run)) => self.attempt_timed_out(id, run),
+            Some(Waiter::Subscription(id, run)) => self.subscription_over(id, run, answer),
             Some(Waiter::Detached(id, task)) => self.detached_ended(id, task, &answer),
         }
     }
@@ -452,6 +463,7 @@ impl Machine {
             WaitFor::Timeout(run) => Waiter::Timeout(branch, run),
             WaitFor::Attempt(run) => Waiter::Attempt(branch, run),
             WaitFor::Nobody => Waiter::Detached(branch, self.task_run(branch, self.depth(branch))),
+            WaitFor::Subscription(run) => Waiter::Subscription(branch, run),
         };
         self.pending.insert(id, waiter);
         self.out.effects.push(Effect { id, branch, reference, kind });
@@ -588,6 +600,7 @@ pub(crate) enum WaitFor {
     Evaluation,
     Timeout(u64),
     Attempt(u64),
+    Subscription(u64),
     Nobody,
 }
 

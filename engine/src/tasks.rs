@@ -8,6 +8,7 @@ pub(crate) mod call_openapi;
 pub(crate) mod emit;
 mod exchange;
 pub(crate) mod for_;
+mod foreach;
 pub(crate) mod fork;
 pub(crate) mod listen;
 pub(crate) mod process;

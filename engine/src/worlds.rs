@@ -4,8 +4,10 @@ pub mod local;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use tokio::sync::{Semaphore, mpsc};
+
 use crate::{
-    effect::{Answer, Effect, EffectId, EffectKind},
+    effect::{Answer, Effect, EffectId, EffectKind, Message},
     machine::ROOT,
 };
 
@@ -19,6 +21,8 @@ pub struct Request {
     pub execution: Arc<str>,
     /// What to do, with the branch and the task that wait for it.
     pub effect: Effect,
+    /// Where the messages of a subscription go, before its answer.
+    pub messages: Messages,
 }
 
 impl Request {
@@ -26,7 +30,36 @@ impl Request {
     #[must_use]
     pub fn aside(kind: EffectKind) -> Self {
         let effect = Effect { id: EffectId(0), branch: ROOT, reference: Arc::from(""), kind };
-        Self { execution: Arc::from(""), effect }
+        let (messages, _) = Messages::to(EffectId(0), &mpsc::unbounded_channel().0);
+        Self { execution: Arc::from(""), effect, messages }
+    }
+}
+
+/// Most messages of a subscription that are on their way to the task that reads them. A world
+/// that has more waits, and so does whoever sends them where the protocol can tell him.
+pub(crate) const MAX_UNREAD: usize = 64;
+
+/// Where the messages of a subscription go.
+#[derive(Clone, Debug)]
+pub struct Messages {
+    effect: EffectId,
+    room: Arc<Semaphore>,
+    answers: mpsc::UnboundedSender<(EffectId, Answer)>,
+}
+
+impl Messages {
+    /// A way for the messages of an effect, and the room in it: a message takes one permit, which
+    /// whoever made the way gives back when it is read.
+    pub(crate) fn to(effect: EffectId, answers: &mpsc::UnboundedSender<(EffectId, Answer)>) -> (Self, Arc<Semaphore>) {
+        let room = Arc::new(Semaphore::new(MAX_UNREAD));
+        (Self { effect, room: room.clone(), answers: answers.clone() }, room)
+    }
+
+    /// Hands over a message, as soon as there is room for it; false if nobody reads them any more.
+    pub async fn send(&self, message: Message) -> bool {
+        let Ok(permit) = self.room.acquire().await else { return false };
+        permit.forget();
+        self.answers.send((self.effect, Answer::Message(message))).is_ok()
     }
 }
 

@@ -7,7 +7,9 @@ use std::{
 };
 
 use flowdbg_engine::{
-    effect::{Answer, Command, EffectKind, HttpResponse, Process, ProcessError, ProcessOutcome, Resource, ResourceError},
+    effect::{
+        Answer, ChannelError, Command, EffectKind, GrpcStatus, HttpResponse, Process, ProcessError, ProcessOutcome, Resource, ResourceError,
+    },
     program::Program,
     worlds::{Performing, Request, World},
 };
@@ -111,6 +113,9 @@ impl World for Scripted {
                     None => Answer::Http(Err("there is no network here".to_owned())),
                 },
                 EffectKind::Process(process) => Answer::Process(world.process(&process)),
+                EffectKind::Grpc(_) => Answer::Grpc(Err(GrpcStatus { code: 14, message: "there is no network here".to_owned() })),
+                EffectKind::Publish(..) => Answer::Published(Err(no_network())),
+                EffectKind::Subscribe(_) => Answer::Unsubscribed(Err(no_network())),
                 EffectKind::Evaluate(evaluation) => {
                     let flowdbg_engine::effect::Evaluation { expression, input, variables, now, .. } = evaluation;
                     Answer::Evaluated(expression.evaluate_with(input, variables, now))
@@ -131,4 +136,8 @@ impl World for Scripted {
     fn seed(&self) -> u64 {
         1
     }
+}
+
+fn no_network() -> ChannelError {
+    ChannelError { status: None, message: "there is no network here".to_owned() }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use flowdbg_lang::value::Value;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinHandle,
     time::Instant,
 };
@@ -20,7 +20,7 @@ use crate::{
     machine::{BranchId, BranchState, EditError, Input, Machine, PathStep, Progress, ROOT, ScopeName},
     program::Program,
     time::Timestamp,
-    worlds::Request,
+    worlds::{Messages, Request},
 };
 
 /// Transitions between two looks at the inbox.
@@ -157,6 +157,8 @@ pub(super) struct Actor {
     timers: BTreeSet<(Timestamp, EffectId)>,
     deadlines: BTreeMap<EffectId, Timestamp>,
     performing: HashMap<EffectId, JoinHandle<()>>,
+    /// Subscriptions that have sent messages or may, with how many were not read when last asked.
+    unread: HashMap<EffectId, (Arc<Semaphore>, usize)>,
     /// What came while the execution was suspended.
     kept: Vec<Input>,
 }
@@ -181,6 +183,7 @@ impl Actor {
             timers: BTreeSet::new(),
             deadlines: BTreeMap::new(),
             performing: HashMap::new(),
+            unread: HashMap::new(),
             kept: Vec::new(),
         }
     }
@@ -242,6 +245,7 @@ impl Actor {
         }
         let Debuggee { machine, debugger, .. } = &mut self.debuggee;
         let (progress, output) = machine.advance(debugger, BUDGET);
+        make_room(&mut self.unread, machine);
         if progress == Progress::Held {
             self.debuggee.suspend();
         }
@@ -311,7 +315,14 @@ impl Actor {
     }
 
     fn answered(&mut self, effect: EffectId, answer: Answer) {
-        self.performing.remove(&effect);
+        if let Answer::Message(_) = &answer {
+            if let Some((_, unread)) = self.unread.get_mut(&effect) {
+                *unread += 1;
+            }
+        } else {
+            self.performing.remove(&effect);
+            self.unread.remove(&effect);
+        }
         if let Answer::Workflow(Ok(program)) = &answer {
             self.debuggee.programs.push(program.clone());
         }
@@ -343,6 +354,7 @@ impl Actor {
                 if let Some(task) = self.performing.remove(other) {
                     task.abort();
                 }
+                self.unread.remove(other);
             }
             EffectKind::Emit(event) => {
                 self.engine.publish(event);
@@ -352,7 +364,11 @@ impl Actor {
             }
             _ => {
                 let (sender, id) = (self.answer_sender.clone(), effect.id);
-                let work = self.engine.world.perform(Request { execution: self.shared.id.clone(), effect });
+                let (messages, room) = Messages::to(id, &self.answer_sender);
+                if matches!(effect.kind, EffectKind::Subscribe(_)) {
+                    self.unread.insert(id, (room, 0));
+                }
+                let work = self.engine.world.perform(Request { execution: self.shared.id.clone(), effect, messages });
                 self.performing.insert(
                     id,
                     tokio::spawn(async move {
@@ -362,6 +378,15 @@ impl Actor {
                 );
             }
         }
+    }
+}
+
+/// Gives room for as many messages as the machine has read since it was last asked.
+fn make_room(unread: &mut HashMap<EffectId, (Arc<Semaphore>, usize)>, machine: &Machine) {
+    for (effect, (room, before)) in unread {
+        let now = machine.unread(*effect);
+        room.add_permits(before.saturating_sub(now));
+        *before = now;
     }
 }
 

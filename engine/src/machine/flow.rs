@@ -109,6 +109,7 @@ impl Machine {
             child: None,
             then: None,
             timeout: None,
+            deadline: None,
             outer_context: None,
         }
     }
@@ -277,7 +278,8 @@ impl Machine {
         if let Some(after) = after {
             let deadline = self.now.after(after);
             let timer = self.request(id, EffectKind::Sleep(deadline), WaitFor::Timeout(run));
-            self.top(id).timeout = Some(timer);
+            let frame = self.top(id);
+            (frame.timeout, frame.deadline) = (Some(timer), Some(deadline));
         }
         self.set_step(id, Step::Body);
         Ok(())

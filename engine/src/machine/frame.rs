@@ -1,6 +1,6 @@
 //! Branches and frames: the plain data of an execution.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use flowdbg_lang::{
     model::{Task, TaskId, Then},
@@ -9,7 +9,7 @@ use flowdbg_lang::{
 
 use super::BranchId;
 use crate::{
-    effect::{Answer, EffectId},
+    effect::{Answer, ChannelError, EffectId, Message},
     fault::Fault,
     program::Program,
     time::Timestamp,
@@ -71,6 +71,8 @@ pub struct Frame {
     pub(crate) child: Option<Child>,
     pub(crate) then: Option<Then>,
     pub(crate) timeout: Option<EffectId>,
+    /// When its timeout ends it.
+    pub(crate) deadline: Option<Timestamp>,
     /// The context to return to, in the frame of a sub-workflow.
     pub(crate) outer_context: Option<Value>,
 }
@@ -133,6 +135,7 @@ pub(crate) enum State {
         limit: Option<EffectId>,
     },
     Listen(Box<ListenState>),
+    Subscription(Box<SubscriptionState>),
     /// The sub-workflow was asked for.
     Lookup,
 }
@@ -168,13 +171,36 @@ pub(crate) struct ListenState {
     /// Values of correlation keys.
     pub(crate) keys: Vec<(Arc<str>, Value)>,
     /// Events taken, as they are read.
-    pub(crate) taken: Vec<Value>,
+    pub(crate) taken: Taken,
+    /// Whether no more are wanted.
+    pub(crate) over: bool,
+}
+
+/// Events or messages that were taken, and what became of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taken {
+    /// The items, as they are read.
+    pub(crate) items: Vec<Value>,
     /// How many of them went through `foreach`.
     pub(crate) iterated: usize,
     /// What `foreach` made of them.
     pub(crate) outputs: Vec<Value>,
-    /// Whether no more are wanted.
-    pub(crate) over: bool,
+}
+
+/// How far a subscription to messages is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SubscriptionState {
+    /// The subscription, while it goes on.
+    pub(crate) effect: Option<EffectId>,
+    /// The timer that ends it.
+    pub(crate) limit: Option<EffectId>,
+    /// Messages that have come and were not looked at.
+    pub(crate) unread: VecDeque<Message>,
+    /// How it ended, if it did.
+    pub(crate) ended: Option<Result<(), ChannelError>>,
+    /// The messages that were taken.
+    #[expect(dead_code, reason = "no task subscribes yet")]
+    pub(crate) taken: Taken,
 }
 
 /// A child task that has ended.

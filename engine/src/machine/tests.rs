@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use flowdbg_lang::{lower::lower, read::read, text::Source, value::ValueExt as _};
 
 use super::*;
-use crate::effect::{HttpRequest, HttpResponse, ProcessError, ResourceError};
+use crate::effect::{Channel, ChannelError, GrpcStatus, HttpRequest, HttpResponse, ProcessError, ResourceError};
+
+fn nobody(channel: &Channel) -> ChannelError {
+    ChannelError { status: None, message: format!("nobody at {}", channel.url) }
+}
 
 mod calls;
 mod secrets;
@@ -116,6 +120,9 @@ impl Story {
             EffectKind::Process(process) => {
                 Answer::Process(Err(ProcessError::Failed(format!("there is no {} here", process.command.noun()))))
             }
+            EffectKind::Grpc(call) => Answer::Grpc(Err(GrpcStatus { code: 14, message: format!("nobody at {}", call.target) })),
+            EffectKind::Publish(channel, _) => Answer::Published(Err(nobody(&channel))),
+            EffectKind::Subscribe(channel) => Answer::Unsubscribed(Err(nobody(&channel))),
             EffectKind::Resource(resource) => {
                 self.told.push(format!("read {} from {}", resource.uri, resource.from));
                 let found = self.documents.iter().find(|(address, _)| *address == resource.uri).map(|(_, text)| (*text).to_owned());

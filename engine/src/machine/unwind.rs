@@ -199,9 +199,8 @@ impl Machine {
         tasks::fork::cancel_branches(self, id);
         let frame = self.top(id);
         frame.timeout = None;
-        if let State::Try { limit: Some(limit), .. } = std::mem::take(&mut frame.state) {
-            self.withdraw(limit);
-        }
+        let state = std::mem::take(&mut frame.state);
+        self.forget_state(&state);
         let frame = self.top(id);
         let what = frame.task().map_or_else(|| "the workflow".to_owned(), |task| format!("the task `{}`", task.name));
         self.raise(id, Fault::new(Kind::Timeout, format!("{what} took longer than its timeout allows")));
@@ -217,7 +216,7 @@ impl Machine {
         self.make_ready(id);
     }
 
-    fn find_run(&self, id: BranchId, run: u64) -> Option<usize> {
+    pub(super) fn find_run(&self, id: BranchId, run: u64) -> Option<usize> {
         self.branches.get(&id)?.frames.iter().position(|frame| frame.run == run)
     }
 
@@ -247,12 +246,21 @@ impl Machine {
     }
 
     fn forget_timers(&mut self, frame: &Frame) {
-        let limit = match &frame.state {
-            State::Try { limit, .. } => *limit,
-            _ => None,
-        };
-        for timer in [frame.timeout, limit].into_iter().flatten() {
+        if let Some(timer) = frame.timeout {
             self.withdraw(timer);
+        }
+        self.forget_state(&frame.state);
+    }
+
+    /// Withdraws what a task run has under way beside what its branch waits for.
+    fn forget_state(&mut self, state: &State) {
+        let under_way = match state {
+            State::Try { limit, .. } => [*limit, None],
+            State::Subscription(state) => [state.limit, state.effect],
+            State::None | State::For { .. } | State::Fork(_) | State::Listen(_) | State::Lookup => [None, None],
+        };
+        for effect in under_way.into_iter().flatten() {
+            self.withdraw(effect);
         }
     }
 

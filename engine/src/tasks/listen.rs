@@ -8,41 +8,38 @@ use std::sync::Arc;
 
 use flowdbg_lang::{
     expression,
-    model::{EventFilter, Foreach, Listen, Read, Strategy, Until},
+    model::{EventFilter, Listen, Read, Strategy, Until},
     template::Template,
     value::{Value, ValueExt as _},
 };
 
-use crate::{
-    fault::{Fault, Kind},
-    machine::{BranchId, BranchState, ListenState, Machine, State, Stop},
-    program::Flow,
-};
+use super::foreach;
+use crate::machine::{BranchId, BranchState, ListenState, Machine, State, Stop};
 
 pub(crate) fn work(machine: &mut Machine, id: BranchId, listen: &Listen) -> Result<(), Stop> {
     if matches!(machine.top(id).state, State::None) {
         machine.top(id).state = State::Listen(Box::default());
     }
     loop {
-        let State::Listen(state) = machine.top(id).state.clone() else { return Ok(()) };
+        let State::Listen(mut state) = machine.top(id).state.clone() else { return Ok(()) };
         if let Some(foreach) = &listen.foreach
-            && state.iterated < state.taken.len()
+            && state.taken.is_behind()
         {
-            if !iterate(machine, id, foreach, &state)? {
+            if !foreach::iterate(machine, id, foreach, &mut state.taken)? {
                 return Ok(());
             }
+            machine.top(id).state = State::Listen(state);
+            machine.commit(id);
             continue;
         }
         if state.over {
-            let outputs = if listen.foreach.is_some() { state.outputs } else { state.taken };
-            machine.finish_body(id, outputs.into_iter().collect());
+            machine.finish_body(id, state.taken.output(listen.foreach.is_some()));
             return Ok(());
         }
         let Some((number, event)) = machine.undelivered(state.seen) else {
             machine.set_state(id, BranchState::Listening);
             return Ok(());
         };
-        let mut state = state;
         let taken = offer(machine, id, listen, &mut state, &event)?;
         state.seen = number;
         machine.top(id).state = State::Listen(state);
@@ -63,7 +60,7 @@ fn offer(machine: &mut Machine, id: BranchId, listen: &Listen, state: &mut Liste
         Strategy::One(filter) => {
             let matches = fits(machine, id, filter, state, event)?;
             if matches {
-                state.taken.push(read);
+                state.taken.items.push(read);
                 state.over = true;
             }
             Ok(matches)
@@ -71,7 +68,7 @@ fn offer(machine: &mut Machine, id: BranchId, listen: &Listen, state: &mut Liste
         Strategy::All(filters) => {
             let taken = all(machine, id, filters, state, event, false)?;
             if taken {
-                state.taken.push(read);
+                state.taken.items.push(read);
             }
             state.over = state.matched.iter().filter(|matched| **matched).count() == filters.len();
             Ok(taken)
@@ -93,11 +90,11 @@ fn offer(machine: &mut Machine, id: BranchId, listen: &Listen, state: &mut Liste
             if !matches {
                 return Ok(false);
             }
-            state.taken.push(read);
+            state.taken.items.push(read);
             state.over = match until {
                 None => true,
                 Some(Until::Condition(condition)) => {
-                    let taken: Value = state.taken.iter().cloned().collect();
+                    let taken: Value = state.taken.items.iter().cloned().collect();
                     let depth = machine.depth(id);
                     machine.holds(id, depth, condition, &taken, None)?
                 }
@@ -197,55 +194,6 @@ fn constant(expected: &Value, actual: &Value) -> bool {
     }
     let (Some(pattern), Some(text)) = (expected.as_text(), actual.as_text()) else { return false };
     expression::unwrap(&pattern).is_none() && regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(&text))
-}
-
-/// Goes on with the iteration for the next event taken; says whether it has ended.
-fn iterate(machine: &mut Machine, id: BranchId, foreach: &Foreach, state: &ListenState) -> Result<bool, Stop> {
-    let depth = machine.depth(id);
-    let event = state.taken[state.iterated].clone();
-    let outer = machine.top(id).locals.clone();
-    let locals = outer.with(&foreach.item, event.clone()).with(&foreach.at, Value::from(state.iterated));
-    let Some(raw) = machine.step_list(id, &foreach.body, event.clone(), Some(locals.clone())) else { return Ok(false) };
-    // Put back what was taken, in case an expression must be evaluated outside.
-    machine.top(id).child = foreach.body.tasks.last().map(|task| crate::machine::Child {
-        task: *task,
-        output: raw.clone(),
-        then: flowdbg_lang::model::Then::Exit,
-    });
-    machine.top(id).locals = locals;
-    let shaped = shape(machine, id, depth, foreach, raw);
-    machine.top(id).locals = outer;
-    let (output, context) = shaped?;
-    machine.top(id).child = None;
-    if let Some(context) = context {
-        machine.set_context(id, context);
-    }
-    let mut state = state.clone();
-    state.iterated += 1;
-    state.outputs.push(output);
-    machine.top(id).state = State::Listen(Box::new(state));
-    machine.commit(id);
-    Ok(true)
-}
-
-/// `foreach.output` and `foreach.export`.
-fn shape(machine: &mut Machine, id: BranchId, depth: usize, foreach: &Foreach, raw: Value) -> Result<(Value, Option<Value>), Stop> {
-    let (program, task) = (machine.top(id).program().clone(), machine.top(id).task);
-    let wrong =
-        |what: &str, detail: String| Fault::new(Kind::Validation, format!("the {what} of `foreach` does not fit its schema: {detail}"));
-    let output = match &foreach.output.transform {
-        Some(transform) => machine.fill(id, depth, transform, &raw, Some(("$output", &raw)))?,
-        None => raw,
-    };
-    program.validate(task, Flow::ForeachOutput, &output).map_err(|detail| wrong("output", detail))?;
-    let context = match &foreach.export.transform {
-        Some(transform) => Some(machine.fill(id, depth, transform, &output, Some(("$output", &output)))?),
-        None => None,
-    };
-    if let Some(context) = &context {
-        program.validate(task, Flow::ForeachExport, context).map_err(|detail| wrong("export", detail))?;
-    }
-    Ok((output, context))
 }
 
 impl Machine {

@@ -14,7 +14,7 @@ pub use process::{Limits, Programs};
 pub use worker::run as run_worker;
 
 use super::{Performing, Request, World};
-use crate::effect::{Answer, EffectKind};
+use crate::effect::{Answer, Channel, ChannelError, EffectKind, GrpcStatus};
 
 /// How the local world is set up.
 #[derive(Clone)]
@@ -81,6 +81,11 @@ impl World for Local {
                     let found = tokio::task::spawn_blocking(find).await;
                     Answer::Secrets(found.unwrap_or_else(|error| Err(error.to_string())))
                 }
+                EffectKind::Grpc(call) => {
+                    Answer::Grpc(Err(GrpcStatus { code: 12, message: format!("{}: gRPC is not spoken yet", call.target) }))
+                }
+                EffectKind::Publish(channel, _) => Answer::Published(Err(unspoken(&channel))),
+                EffectKind::Subscribe(channel) => Answer::Unsubscribed(Err(unspoken(&channel))),
                 // The driver does these itself.
                 EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,
                 EffectKind::Emit(_) => Answer::Emitted(Ok(())),
@@ -97,4 +102,8 @@ impl World for Local {
     fn seed(&self) -> u64 {
         uuid::Uuid::now_v7().as_u64_pair().1
     }
+}
+
+fn unspoken(channel: &Channel) -> ChannelError {
+    ChannelError { status: None, message: format!("{}: channels are not spoken yet", channel.url) }
 }
