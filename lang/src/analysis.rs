@@ -7,10 +7,11 @@ use std::sync::Arc;
 use crate::{
     codes,
     diagnostic::{Diagnostic, Severity},
-    ide,
+    ide::{self, diagnostics::Surroundings},
     lower::lower,
     model::Workflow,
-    read::read,
+    read::{read, without_follow_ups},
+    settings::{self, Settings},
     text::Source,
     tree::Tree,
 };
@@ -24,28 +25,48 @@ pub struct Analysis {
     pub tree: Arc<Tree>,
     /// Its model; `None` if the text is not a mapping.
     pub workflow: Option<Arc<Workflow>>,
-    /// All findings, in the order of the text.
+    /// All findings that are to be reported, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// Findings that comments or settings allow.
+    pub allowed: Vec<Diagnostic>,
+    /// Whether nothing that was found, allowed or not, speaks against running it.
+    sound: bool,
 }
 
 impl Analysis {
     /// Reads and checks a text.
     #[must_use]
     pub fn of(source: Arc<Source>) -> Self {
+        Self::within(source, Surroundings::default())
+    }
+
+    /// Reads and checks a text, with what is known beyond it.
+    #[must_use]
+    pub fn within(source: Arc<Source>, surroundings: Surroundings<'_>) -> Self {
         let (tree, problems) = read(&source);
         let tree = Arc::new(tree);
         let workflow = lower(&tree);
-        let mut diagnostics = ide::diagnostics(&tree, problems);
-        // Expressions have a meaning only in a workflow.
-        let foreign = diagnostics.iter().any(|diagnostic| diagnostic.code == codes::NOT_A_WORKFLOW);
-        if let Some(workflow) = workflow.as_ref().filter(|_| !foreign) {
-            diagnostics.extend(ide::diagnostics::expressions(workflow));
+        let mut diagnostics = ide::diagnostics(&tree, surroundings, problems);
+        // What a text that is cut or foreign does with its data is not known.
+        let whole = !diagnostics.iter().any(|found| matches!(found.code, codes::SYNTAX | codes::NOT_A_WORKFLOW));
+        if let Some(workflow) = workflow.as_ref().filter(|_| whole) {
+            ide::diagnostics::data_flow::check(workflow, &mut diagnostics);
             ide::diagnostics::sort(&mut diagnostics);
         }
-        Self { source, tree, workflow, diagnostics }
+        without_follow_ups(&tree, &mut diagnostics);
+        let sound = !diagnostics.iter().any(|found| found.severity == Severity::Error || found.code == codes::NOT_SUPPORTED);
+        let allowed = settings::comments::apply(&source, &mut diagnostics);
+        Self { source, tree, workflow, diagnostics, allowed, sound }
     }
 
-    /// Whether a conforming runtime must refuse the text.
+    /// The same with the settings of a project.
+    #[must_use]
+    pub fn under(mut self, settings: &Settings) -> Self {
+        self.allowed.extend(settings.apply(&mut self.diagnostics));
+        self
+    }
+
+    /// Whether an error is among what is reported.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
@@ -56,9 +77,9 @@ impl Analysis {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.code == codes::NOT_SUPPORTED)
     }
 
-    /// The model, if nothing speaks against running it.
+    /// The model, if nothing speaks against running it; to allow an error does not make it run.
     #[must_use]
     pub fn runnable(&self) -> Option<&Arc<Workflow>> {
-        self.workflow.as_ref().filter(|_| !self.has_errors() && self.not_supported().next().is_none())
+        self.workflow.as_ref().filter(|_| self.sound)
     }
 }

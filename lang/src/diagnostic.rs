@@ -30,19 +30,106 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that explain it.
     pub related: Vec<(Span, String)>,
+    /// A change of the text that mends it, if that is mechanical.
+    pub fix: Option<Fix>,
+}
+
+/// A change of the text that mends what a diagnostic found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What the change does, as an editor offers it: `Change to `endpoint``.
+    pub title: String,
+    /// The parts of the text that are replaced, in their order; they do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// A part of the text and what takes its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that are replaced; none, to insert.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+impl Fix {
+    /// Puts a text in the place of another.
+    #[must_use]
+    pub fn replace(span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { title: format!("Change to `{text}`"), edits: vec![Edit { span, text }] }
+    }
+
+    /// Takes a part of the text away.
+    #[must_use]
+    pub fn remove(span: Span, what: &str) -> Self {
+        Self { title: format!("Remove {what}"), edits: vec![Edit { span, text: String::new() }] }
+    }
+
+    /// Adds a text at a place.
+    #[must_use]
+    pub fn insert(at: usize, text: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { title: title.into(), edits: vec![Edit { span: Span::empty(at), text: text.into() }] }
+    }
+
+    /// Gives it another title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+}
+
+/// A text with all fixes made that can be made together, and how many those are: of fixes that touch
+/// the same part of the text the first is made.
+#[must_use]
+pub fn mended<'a>(text: &str, fixes: impl IntoIterator<Item = &'a Fix>) -> (String, usize) {
+    let mut edits: Vec<&Edit> = Vec::new();
+    let mut count = 0;
+    for fix in fixes {
+        let clash = |edit: &Edit| edits.iter().any(|other| edit.span.start <= other.span.end && other.span.start <= edit.span.end);
+        if fix.edits.iter().any(|edit| text.get(edit.span.range()).is_none() || clash(edit)) {
+            continue;
+        }
+        edits.extend(&fix.edits);
+        count += 1;
+    }
+    edits.sort_by_key(|edit| edit.span);
+    let mut mended = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        mended.push_str(&text[at..edit.span.start as usize]);
+        mended.push_str(&edit.text);
+        at = edit.span.end as usize;
+    }
+    mended.push_str(&text[at..]);
+    (mended, count)
 }
 
 impl Diagnostic {
     /// An error with this code.
     #[must_use]
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, span, message: message.into(), help: None, related: Vec::new() }
+        Self { code, severity: Severity::Error, span, message: message.into(), help: None, related: Vec::new(), fix: None }
     }
 
     /// A warning with this code.
     #[must_use]
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// A suggestion with this code.
+    #[must_use]
+    pub fn hint(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Hint, ..Self::error(code, span, message) }
+    }
+
+    /// Adds a change of the text that mends it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
     }
 
     /// Adds how to mend it.

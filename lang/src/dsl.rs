@@ -77,6 +77,8 @@ pub enum Others {
 pub enum Rule {
     /// Exactly one of these is given.
     ExactlyOne(&'static [&'static str]),
+    /// At least one of these should be given, though the schema does not ask for it.
+    SomeOf(&'static [&'static str]),
     /// At least one property is given.
     NotEmpty,
     /// The first makes sense only with the second.
@@ -171,6 +173,8 @@ pub enum Shape {
     Duration,
     /// A URI or URI template, or an expression in `${ }`.
     Uri,
+    /// A media type, such as `application/json`, or an expression in `${ }`.
+    MediaType,
     /// A schedule in cron's notation.
     Cron,
     /// `json`, perhaps with a version.
@@ -366,6 +370,7 @@ impl Shape {
             Self::SemVer => "a semantic version such as \"1.0.0\"".into(),
             Self::Duration => "a duration such as `PT30S` or `{ seconds: 30 }`".into(),
             Self::Uri => "a URI or URI template".into(),
+            Self::MediaType => "a media type such as `application/json`".into(),
             Self::Cron => "a cron expression such as `0 0 * * *`".into(),
             Self::SchemaFormat => "a schema format such as `json`".into(),
             Self::Choice(choices) => {

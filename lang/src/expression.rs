@@ -7,6 +7,7 @@
 
 mod analysis;
 mod builtins;
+mod facts;
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,6 +19,7 @@ use jaq_core::{
 
 use crate::value::{Value, ValueExt as _};
 pub use builtins::functions;
+pub use facts::{Base, Facts, Member, Reading};
 
 /// What is wrong with an expression's text, at a byte offset inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,7 @@ pub struct Expression {
     variables: Vec<Arc<str>>,
     harmless: bool,
     problems: Vec<Problem>,
+    facts: Facts,
     program: OnceLock<Result<builtins::Program, String>>,
 }
 
@@ -78,6 +81,7 @@ impl Expression {
             variables: found.variables,
             harmless: found.harmless && found.problems.is_empty(),
             problems: found.problems,
+            facts: found.facts,
             program: OnceLock::new(),
         })
     }
@@ -98,6 +102,12 @@ impl Expression {
     #[must_use]
     pub fn variables(&self) -> &[Arc<str>] {
         &self.variables
+    }
+
+    /// What its syntax tells of what it reads and gives.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// Whether its syntax proves that it ends.

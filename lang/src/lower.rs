@@ -5,7 +5,7 @@
 //! with the variables of its place.
 
 mod call;
-mod scope;
+pub(crate) mod scope;
 mod task;
 
 use std::{

@@ -1,7 +1,10 @@
 //! The spanned tree of a YAML or JSON text: every key and value knows its bytes.
 //!
 //! Nodes live in an arena and are named by [`NodeId`]. An alias has no node of its own: it shares
-//! its anchor's, so one node can hang in several places.
+//! its anchor's, so one node can hang in several places. What a merge key names hangs in the
+//! mapping too, after its own entries.
+//!
+//! The tree of a text that is not valid has gaps: see [`Tree::gaps`].
 
 use std::sync::Arc;
 
@@ -69,17 +72,73 @@ pub enum ScalarStyle {
     Folded,
 }
 
+/// What could not be read of a text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gaps {
+    /// Nodes whose value could not be read; they stand as nulls in the tree.
+    pub(crate) broken: Vec<NodeId>,
+    /// Collections of which entries or items may be missing.
+    pub(crate) incomplete: Vec<NodeId>,
+    /// The text that is to blame.
+    pub(crate) spans: Vec<Span>,
+}
+
+impl Gaps {
+    pub(crate) fn sort(&mut self) {
+        self.broken.sort_unstable();
+        self.incomplete.sort_unstable();
+        self.spans.sort_unstable();
+        self.spans.dedup();
+    }
+}
+
 /// The tree of one text.
 #[derive(Clone, Debug)]
 pub struct Tree {
     source: Arc<Source>,
     nodes: Vec<Node>,
     root: Option<NodeId>,
+    gaps: Gaps,
 }
 
 impl Tree {
-    pub(crate) fn new(source: Arc<Source>, nodes: Vec<Node>, root: Option<NodeId>) -> Self {
-        Self { source, nodes, root }
+    pub(crate) fn new(source: Arc<Source>, nodes: Vec<Node>, root: Option<NodeId>, gaps: Gaps) -> Self {
+        Self { source, nodes, root, gaps }
+    }
+
+    /// All nodes, in no order that has a meaning.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The text that could not be read, in its order; none if the text is valid.
+    #[must_use]
+    pub fn gaps(&self) -> &[Span] {
+        &self.gaps.spans
+    }
+
+    /// Whether the node's value could not be read: it stands as a null, and nothing is known of it.
+    #[must_use]
+    pub fn is_broken(&self, id: NodeId) -> bool {
+        self.gaps.broken.binary_search(&id).is_ok()
+    }
+
+    /// Whether entries or items of the node may be missing, as their text could not be read.
+    #[must_use]
+    pub fn is_incomplete(&self, id: NodeId) -> bool {
+        self.gaps.incomplete.binary_search(&id).is_ok()
+    }
+
+    /// Whether a part of the text could not be read.
+    #[must_use]
+    pub fn has_gap_in(&self, span: Span) -> bool {
+        self.gaps.spans.iter().any(|gap| gap.start < span.end && gap.end > span.start)
+    }
+
+    /// The comments of the text, in its order.
+    #[must_use]
+    pub fn comments(&self) -> Vec<crate::read::Comment<'_>> {
+        crate::read::comments(self)
     }
 
     /// The text it was read from.

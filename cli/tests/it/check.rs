@@ -98,13 +98,19 @@ fn syntax_errors_name_the_place() {
           |
           = help: indent with spaces
 
-        error[OW0001]: unclosed bracket '{'
-         --> open.json:1:14
+        error[OW0001]: this `{` is never closed: a `}` is missing
+         --> open.json:1:1
           |
         1 | {"document": {"dsl":
-          |              ^^^^^^^^
+          | ^
 
-        2 workflows checked, 2 errors, no warnings, 1 path unreadable
+        error[OW0103]: `dsl` has no value; expected a semantic version such as "1.0.0"
+         --> open.json:1:15
+          |
+        1 | {"document": {"dsl":
+          |               ^^^^^
+
+        2 workflows checked, 3 errors, no warnings, 1 path unreadable
         --- err
         error: cannot read bytes.yaml: it is not UTF-8 text (line 2, byte 12); save it as UTF-8
         "##);

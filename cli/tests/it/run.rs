@@ -199,7 +199,10 @@ fn an_expression_that_may_not_end_runs_in_a_worker() {
 fn an_interrupt_cancels() {
     use std::io::{BufRead as _, BufReader, Read as _};
 
-    for text in ["do: [ { a: { set: { n: 1 }, then: a } } ]\n", "do: [ { a: { listen: { to: { one: { with: { type: x } } } } } } ]\n"] {
+    for text in [
+        "do: [ { a: { set: { n: 1 }, then: a } } ] # flowdbg: allow OW0206\n",
+        "do: [ { a: { listen: { to: { one: { with: { type: x } } } } } } ]\n",
+    ] {
         let folder = Folder::new(&[("a.workflow.yaml", text)]);
         #[expect(clippy::disallowed_methods, reason = "the process must be signalled while it runs")]
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_flowdbg"))

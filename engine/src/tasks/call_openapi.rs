@@ -82,7 +82,7 @@ fn resource(machine: &mut Machine, id: BranchId, with: &Value, input: &Value) ->
 }
 
 fn parse(uri: &str, text: &str) -> Result<Value, Fault> {
-    let (tree, problems) = flowdbg_lang::read::read(&Source::new(uri, text.to_owned()));
+    let (tree, problems) = flowdbg_lang::read::read_foreign(&Source::new(uri, text.to_owned()));
     match (tree.root(), problems.first()) {
         (Some(root), None) => Ok(tree.value(root)),
         (_, Some(problem)) => Err(wrong(format!("the OpenAPI document {uri} is neither JSON nor YAML: {}", problem.message))),

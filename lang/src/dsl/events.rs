@@ -22,7 +22,7 @@ macro_rules! event_properties {
             optional("id", Shape::Text, "What tells the event from all others of its source; the runtime makes one if it is left out."),
             optional("time", Shape::Text, "When the event happened, as an RFC 3339 time."),
             optional("subject", Shape::Text, "What the event is about, within its source."),
-            optional("datacontenttype", Shape::Text, "The media type of the data."),
+            optional("datacontenttype", Shape::MediaType, "The media type of the data."),
             optional("dataschema", Shape::Uri, "The schema of the data, as a URI."),
             optional("data", Shape::Data, "What the event carries."),
         ]

@@ -111,6 +111,7 @@ impl Shape {
             | Self::Duration
             | Self::Uri
             | Self::Cron
+            | Self::MediaType
             | Self::SchemaFormat
             | Self::Choice(_)
             | Self::Component(_)

@@ -71,7 +71,7 @@ fn rules_and_variants_name_properties_that_exist() {
         let has = |name: &str| assert!(object.property(name).is_some(), "{} has no `{name}`", object.name);
         for rule in object.rules {
             match rule {
-                Rule::ExactlyOne(names) => names.iter().for_each(|name| has(name)),
+                Rule::ExactlyOne(names) | Rule::SomeOf(names) => names.iter().for_each(|name| has(name)),
                 Rule::Needs(name, other) => {
                     has(name);
                     has(other);

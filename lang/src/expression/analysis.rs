@@ -11,13 +11,17 @@ use jaq_core::{
     path,
 };
 
-use super::{Problem, ProblemKind, builtins};
+use super::{
+    Problem, ProblemKind, builtins,
+    facts::{self, Facts},
+};
 
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) variables: Vec<Arc<str>>,
     pub(super) harmless: bool,
     pub(super) problems: Vec<Problem>,
+    pub(super) facts: Facts,
 }
 
 /// Functions that can go on for ever, or for as long as a number says.
@@ -60,6 +64,7 @@ pub(super) fn analyse(text: &str, available: &[Arc<str>]) -> Found {
     let mut walk = Walk { text, available, locals: Vec::new(), defs: Vec::new(), params: Vec::new(), found, endless: false };
     walk.term(&term);
     walk.found.harmless = !walk.endless;
+    walk.found.facts = facts::of(text, &term);
     walk.found
 }
 
@@ -100,7 +105,7 @@ fn lex_problem(text: &str, expected: &lex::Expect<&str>, at: &str) -> Problem {
 }
 
 /// The bytes of `part`, a slice of `text`.
-fn range_of(text: &str, part: &str) -> std::ops::Range<usize> {
+pub(super) fn range_of(text: &str, part: &str) -> std::ops::Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     if start <= text.len() && start + part.len() <= text.len() { start..start + part.len() } else { 0..text.len() }
 }
@@ -253,9 +258,11 @@ impl<'a> Walk<'a> {
         let message = if others.is_empty() {
             format!("there is no function `{name}`")
         } else {
-            let mut others: Vec<String> = others.iter().map(usize::to_string).collect();
-            others.sort();
-            format!("the function `{name}` takes {} arguments, not {arity}", others.join(" or "))
+            let mut others = others;
+            others.sort_unstable();
+            let counts: Vec<String> = others.iter().map(usize::to_string).collect();
+            let noun = if others.last() == Some(&1) { "argument" } else { "arguments" };
+            format!("the function `{name}` takes {} {noun}, not {arity}", counts.join(" or "))
         };
         let mut problem = problem(ProblemKind::Function, self.text, range_of(self.text, name), &message);
         problem.help = if name.starts_with("halt") || name == "env" || name == "input" || name == "inputs" {

@@ -121,3 +121,37 @@ fn braces_are_unwrapped_with_their_offset() {
     assert_eq!(unwrap("a ${ .a }"), None);
     assert_eq!(unwrap("plain"), None);
 }
+
+#[test]
+fn syntax_tells_what_is_read() {
+    let facts = |text: &str| Expression::new(text, &available()).facts().clone();
+    let read = |text: &str| {
+        let shown = |reading: &Reading| {
+            let base = match &reading.base {
+                Base::Input => String::new(),
+                Base::Variable(name) => name.clone(),
+            };
+            let members = reading.members.iter().map(|member| match member {
+                Member::Key(name, range) => {
+                    assert_eq!(&text[range.clone()], name, "{text}");
+                    format!(".{name}")
+                }
+                Member::Item => "[]".to_owned(),
+            });
+            base + &members.collect::<String>()
+        };
+        facts(text).readings.iter().map(shown).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(read(".a.b + $input[0].c.d"), ".a.b $input[].c.d");
+    assert_eq!(read(".a | .b"), ".a");
+    assert_eq!(read("{x: .a, y: [.b[]]}"), ".a .b[]");
+    assert_eq!(read("map(.c) | length"), "");
+    assert_eq!(read("\"a \\(.b) \\($context.c)\""), ".b $context.c");
+    assert_eq!(read("if .a then .b else $context end"), ".a .b $context");
+    for (text, list) in [("[.a]", true), (".a + [1]", true), (".a | [.[]]", true), (".a", false), ("map(.x)", false)] {
+        assert_eq!(facts(text).gives_list, list, "{text}");
+    }
+    for (text, constant) in [("true", true), ("1 < 2", true), ("\"a\" == \"b\"", true), (".a", false), ("now", false), ("$input", false)] {
+        assert_eq!(facts(text).is_constant, constant, "{text}");
+    }
+}

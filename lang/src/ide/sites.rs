@@ -167,6 +167,8 @@ impl Walk<'_> {
     fn visit(&mut self, visit: Visit) {
         let Visit { node, key, parent, role, shape, supported, depth } = visit;
         let resolved = match role {
+            // Nothing is known of it, and the reader has said so.
+            _ if self.tree.is_broken(node) => Resolved::Free(&Shape::Any),
             Role::Entry(named) => match &self.tree.node(node).kind {
                 NodeKind::Mapping(_) => Resolved::Map(&named.shape),
                 NodeKind::Scalar(_) | NodeKind::Sequence(_) => Resolved::Mismatch,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// A kind of place that holds expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Site {
+pub(crate) enum Site {
     /// The workflow's `input.from`.
     WorkflowInput,
     /// The workflow's `output.as`.
@@ -36,10 +36,10 @@ impl Site {
 
 /// Loop and error variables of the enclosing tasks, each with its `$`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Locals(Vec<Arc<str>>);
+pub(crate) struct Locals(Vec<Arc<str>>);
 
 impl Locals {
-    pub(super) fn with(&self, names: &[&Arc<str>]) -> Self {
+    pub(crate) fn with(&self, names: &[&Arc<str>]) -> Self {
         let mut all = self.0.clone();
         for name in names {
             if !all.contains(name) {
@@ -49,7 +49,12 @@ impl Locals {
         Self(all)
     }
 
-    pub(super) fn available(&self, site: Site) -> Vec<Arc<str>> {
+    /// The names, each with its `$`.
+    pub(crate) fn names(&self) -> &[Arc<str>] {
+        &self.0
+    }
+
+    pub(crate) fn available(&self, site: Site) -> Vec<Arc<str>> {
         let mut all: Vec<Arc<str>> = site.variables().iter().map(|name| Arc::from(*name)).collect();
         all.extend(self.0.iter().filter(|name| !site.variables().contains(&&***name)).cloned());
         all

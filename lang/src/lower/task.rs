@@ -56,10 +56,22 @@ impl Lower<'_> {
             export: self.data_flow(node, "export", "as", Site::Export, locals),
             timeout: self.timeout(node, locals),
             then: self.then(tree.get(node, "then"), siblings).unwrap_or_default(),
-            kind: self.kind(node, &place, siblings, locals).unwrap_or(TaskKind::Broken),
+            kind: self.kind(node, &place, siblings, locals).filter(|kind| self.is_whole(node, kind)).unwrap_or(TaskKind::Broken),
             name: place.name,
             reference: place.reference,
         }
+    }
+
+    /// Whether all that the task itself says could be read; what its tasks say is theirs.
+    fn is_whole(&self, node: NodeId, kind: &TaskKind) -> bool {
+        let tree = self.tree;
+        if tree.gaps().is_empty() {
+            return true;
+        }
+        let holds_tasks = matches!(kind, TaskKind::Do(_) | TaskKind::For(_) | TaskKind::Fork(_) | TaskKind::Try(_) | TaskKind::Listen(_));
+        let unsure = |node: NodeId| tree.is_broken(node) || tree.is_incomplete(node);
+        let parts = tree.entries(node).iter().map(|entry| entry.value);
+        !unsure(node) && (holds_tasks || !tree.has_gap_in(tree.span(node))) && !parts.clone().any(unsure)
     }
 
     /// The first keyword in the text decides; `do` belongs to `for` where both are there.

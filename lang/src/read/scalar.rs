@@ -1,9 +1,7 @@
-//! Scalars: their value by the YAML 1.2 core schema, and the way from a place inside the decoded
-//! text back to the source.
+//! Scalars: their value by the YAML 1.2 core schema.
 
 use crate::{
-    text::Source,
-    tree::{NodeId, ScalarStyle, Tree},
+    tree::ScalarStyle,
     value::{self, Value},
 };
 
@@ -66,106 +64,4 @@ fn number(text: &str) -> Option<Value> {
         json.push_str(exponent);
     }
     value::parse_json(&json).ok()
-}
-
-/// Where byte `at` of a scalar's decoded text stands in the source.
-///
-/// White space may have been folded, so only the places of other characters are exact; a place in
-/// white space maps to the white space of the source.
-#[must_use]
-pub fn source_offset(tree: &Tree, node: NodeId, at: usize) -> u32 {
-    let span = tree.span(node);
-    let Some(scalar) = tree.scalar(node) else { return span.start };
-    let raw = Raw::new(tree.source(), span.range(), scalar.style);
-    raw.walk(&scalar.text, at)
-}
-
-/// The source text of a scalar, without quotes or block header.
-struct Raw<'a> {
-    text: &'a str,
-    /// First byte of `text` in the source.
-    start: usize,
-    style: ScalarStyle,
-}
-
-impl<'a> Raw<'a> {
-    fn new(source: &'a Source, range: std::ops::Range<usize>, style: ScalarStyle) -> Self {
-        let whole = source.text().get(range.clone()).unwrap_or("");
-        let skip = match style {
-            ScalarStyle::Plain => 0,
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
-            // The span of a block scalar begins at its indicator or at its first line.
-            ScalarStyle::Literal | ScalarStyle::Folded if whole.starts_with(['|', '>']) => {
-                whole.find('\n').map_or(whole.len(), |at| at + 1)
-            }
-            ScalarStyle::Literal | ScalarStyle::Folded => 0,
-        };
-        Self { text: whole.get(skip..).unwrap_or(""), start: range.start + skip, style }
-    }
-
-    fn walk(&self, decoded: &str, target: usize) -> u32 {
-        let mut from = 0;
-        for (at, c) in decoded.char_indices() {
-            let (place, next) = self.find(c, from);
-            if at >= target {
-                return self.offset(place);
-            }
-            from = next;
-        }
-        self.offset(from)
-    }
-
-    fn offset(&self, place: usize) -> u32 {
-        u32::try_from(self.start + place).unwrap_or(u32::MAX)
-    }
-
-    /// Place of the character at or after `from`, and where to go on.
-    fn find(&self, c: char, from: usize) -> (usize, usize) {
-        let rest = self.text.get(from..).unwrap_or("");
-        if c.is_whitespace() {
-            if self.style == ScalarStyle::DoubleQuoted && rest.starts_with('\\') {
-                return (from, from + escape_length(rest));
-            }
-            let blank = rest.chars().next().filter(|next| next.is_whitespace());
-            let same = blank == Some(c) || (c == ' ' && blank.is_some());
-            return (from, if same { from + blank.map_or(0, char::len_utf8) } else { from });
-        }
-        let mut place = from;
-        loop {
-            let rest = self.text.get(place..).unwrap_or("");
-            match rest.chars().next() {
-                None => return (place, place),
-                Some('\\') if self.style == ScalarStyle::DoubleQuoted => {
-                    let length = escape_length(rest);
-                    // An escaped line end stands for nothing.
-                    if rest[1..].starts_with(['\n', '\r']) {
-                        place += length;
-                        continue;
-                    }
-                    return (place, place + length);
-                }
-                Some('\'') if self.style == ScalarStyle::SingleQuoted && rest.starts_with("''") => return (place, place + 2),
-                Some(next) if next.is_whitespace() => place += next.len_utf8(),
-                Some(next) => return (place, place + next.len_utf8()),
-            }
-        }
-    }
-}
-
-/// Bytes of the escape sequence at the start of `text`.
-fn escape_length(text: &str) -> usize {
-    let length = match text[1..].chars().next() {
-        None => 1,
-        Some('x') => 4,
-        Some('u') if text.get(6..8) == Some("\\u") && is_high_surrogate(text) => 12,
-        Some('u') => 6,
-        Some('U') => 10,
-        Some('\r') if text[2..].starts_with('\n') => 3,
-        Some(c) => 1 + c.len_utf8(),
-    };
-    length.min(text.len())
-}
-
-fn is_high_surrogate(text: &str) -> bool {
-    text.get(2..6).and_then(|hex| u16::from_str_radix(hex, 16).ok()).is_some_and(|unit| (0xD800..0xDC00).contains(&unit))
 }

@@ -1,9 +1,6 @@
 //! What each check says, and where.
 
-use flowdbg_lang::{
-    codes,
-    ide::diagnostics::{CHECKS, EXPRESSION_CODES},
-};
+use flowdbg_lang::{codes, ide::diagnostics::CHECKS};
 
 use crate::support::{check_fixture, check_tasks};
 
@@ -18,7 +15,7 @@ use:
   timeouts: { short: { after: { seconds: 3 } } }
 timeout: short
 do:
-  - begin: { set: { a: { b: [1, { c: "${ .x }" }] } }, then: end, metadata: { any: { thing: 1 } } }
+  - begin: { set: { a: { b: [1, { c: "${ .x }" }] } }, if: .go, then: end, metadata: { any: { thing: 1 } } }
   - loop:
       for: { each: pet, in: .pets, at: i }
       while: .go
@@ -28,12 +25,13 @@ do:
   - guard:
       try: [ { a: { raise: { error: broken } } } ]
       catch: { errors: { with: { status: 500 } }, as: problem, retry: often, do: [], then: both }
-  - both: { fork: { compete: true, branches: [ { a: { do: [] } }, { b: { run: { shell: { command: ls } } } } ] } }
+  - both: { fork: { compete: true, branches: [ { a: { wait: PT1S } }, { b: { run: { shell: { command: ls } } } } ] } }
   - talk:
       emit: { event: { with: { type: a.b, source: /me, data: { any: 1 }, extra: 1 } } }
   - hear:
       listen: { to: { any: [ { with: { type: a.b } } ], until: "${ . | length > 2 }" }, read: envelope }
-      foreach: { item: event, do: [] }
+      foreach: { item: event, do: [ { note: { set: { x: "${ $event }" } } } ] }
+      output: { as: { all: ., id: 1, p: 2 } }
   - get:
       call: http
       with:
@@ -82,23 +80,10 @@ tasks: []
 #^^^^ warning[OW0101] `tasks` is not known in a workflow
 do:
   - a:
-      try: []
+      try: [ { x: { wait: PT1S } } ]
       catch:
         errors: { status: 500 }
         #         ^^^^^^ warning[OW0101] `status` is not known in the caught errors
-"#,
-    );
-}
-
-#[test]
-fn merge_keys_are_explained() {
-    check_tasks(
-        r#"
-do:
-  - a:
-      <<: { then: end }
-#     ^^ error[OW0101] merge keys are not part of YAML 1.2
-      set: { x: 1 }
 "#,
     );
 }
@@ -113,8 +98,8 @@ do:
   - a: { call: http }
   # ^ error[OW0102] an HTTP call needs `with` — `with`: The arguments of the call.
   - b: { call: http, with: { method: get } }
-  #                  ^^^^ error[OW0102] needs `endpoint`
-  - c: { switch: [ { x: { when: .y } } ] }
+  #                  ^^^^ error[OW0102] the HTTP call arguments need `endpoint`
+  - c: { switch: [ { x: { when: .y } } ], then: d }
   #                  ^ error[OW0102] a switch case needs `then`
   - d: { listen: { to: {} } }
   #                ^^ error[OW0102] needs one of `all`, `any` or `one`
@@ -129,7 +114,7 @@ do:
 #[test]
 fn a_workflow_without_tasks_or_document_is_told_so() {
     check_fixture("document: { dsl: '1.0.3', namespace: a, name: b, version: '1.0.0' }\n#^^^^^^^ error[OW0102] a workflow needs `do`\n");
-    check_fixture("do: []\n#^ error[OW0102] a workflow needs `document`\n");
+    check_fixture("do: [ { a: { wait: PT1S } } ]\n#^ error[OW0102] a workflow needs `document`\n");
 }
 
 #[test]
@@ -153,19 +138,19 @@ do:
     check_tasks(
         r#"
 do:
-  - a: { fork: { compete: yes, branches: [] } }
+  - a: { fork: { compete: yes, branches: [ { x: { wait: PT1S } } ] } }
   #                       ^^^ error[OW0103] expected `true` or `false`, not a string — in YAML 1.2 only
-  - b: { fork: { compete: "true", branches: [] } }
+  - b: { fork: { compete: "true", branches: [ { x: { wait: PT1S } } ] } }
   #                       ^^^^^^ error[OW0103] leave out the quotes
   - c: { if: true, wait: 5 }
   #          ^^^^ error[OW0103] expected an expression (a string), not the boolean true — write it as an expression: ${ true }
   #                      ^ error[OW0103] expected a duration such as `PT30S` or `{ seconds: 30 }`, not the number 5 — say the unit: `{ seconds: 5 }` or `PT5S`
-  - d: { raise: { error: { type: https://example.com, status: "500" } } }
+  - d: { raise: { error: { type: https://example.com, status: "500" } }, if: $context.x }
   #                                                           ^^^^^ error[OW0104] expected a whole number or an expression in `${ }`; this is a plain string — leave out the quotes
   - e:
       for:
   #   ^^^ error[OW0103] `for` has no value; expected a mapping (loop)
-      do: []
+      do: [ { y: { wait: PT1S } } ]
   - f: { run: { workflow: { namespace: a, name: b, version: 1.0 } } }
   #                                                         ^^^ error[OW0103] expected a string, not the number 1.0 — put it in quotes: "1.0"
   - g: { timeout: [], set: { x: 1 } }
@@ -192,7 +177,7 @@ evaluate: { mode: lose }
 do:
   - a: { wait: 5 seconds }
   #            ^^^^^^^^^ error[OW0104] `5 seconds` is not an ISO 8601 duration
-  - b: { for: { each: $pet, in: .x, at: my-index }, do: [] }
+  - b: { for: { each: $pet, in: .x, at: my-index }, do: [ { y: { wait: PT1S } } ] }
   #                   ^^^^ warning[OW0104] leave out the `$`: `pet`
   #                                     ^^^^^^^^ warning[OW0104] cannot be the name of a variable
   - c: { set: {} }
@@ -200,11 +185,11 @@ do:
   - d: { switch: [] }
   #              ^^ error[OW0104] at least one case is needed
   - e: { call: http, with: { method: get, endpoint: not a uri, output: all } }
-  #                                                 ^^^^^^^^^ error[OW0104] a URI holds no blanks
+  #                                                 ^^^^^^^^^ error[OW0110] a URI holds no blanks
   #                                                                    ^^^ error[OW0104] allowed: `content`, `raw` or `response`
   - f: { call: http, with: { method: get, endpoint: "https://example.com/${ .id }" } }
-  #                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning[OW0104] an expression must be the whole string
-  - g: { for: { in: [ { a: 1 }, 2 ] }, do: [] }
+  #                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning[OW0110] an expression must be the whole string
+  - g: { for: { in: [ { a: 1 }, 2 ] }, do: [ { y: { wait: PT1S } } ] }
   #                             ^ error[OW0104] the items of an inline collection must be mappings
   - h: { wait: { seconds: 1.5 } }
   #                       ^^^ error[OW0104] expected a whole number, not 1.5
@@ -219,15 +204,18 @@ fn a_task_has_one_kind() {
     check_tasks(
         r#"
 do:
-  - a: { set: { x: 1 }, wait: PT1S, then: end }
+  - a: { set: { x: 1 }, wait: PT1S, then: continue }
   #                     ^^^^ error[OW0105] the task is of two kinds: `set` and `wait`
-  - b: { then: end }
+  - b: { then: continue }
   # ^ error[OW0106] this task does nothing: it has no kind
   - c: { with: { method: get } }
   # ^ error[OW0106] add `call`
-  - d: { for: { in: .x }, do: [] }
-  - e: { try: [], catch: {}, do: [] }
-  #                          ^^ error[OW0105] `try` and `do`
+  - d: { for: { in: .x }, do: [ { y: { wait: PT1S } } ] }
+  - e:
+      try: [ { y: { wait: PT1S } } ]
+      catch: { retry: { limit: { duration: PT1M } } }
+      do: [ { y: { wait: PT1S } } ]
+#     ^^ error[OW0105] `try` and `do`
 "#,
     );
 }
@@ -244,8 +232,8 @@ do:
   # ^^ error[OW0107] this task has no name
   - just a name
   # ^^^^^^^^^^^ error[OW0107] expected a named task
-  - c: { switch: [ { x: { then: end }, y: { then: end } } ] }
-  #                                    ^ error[OW0107] `y` is a second key in the entry of `x`
+  - c: { switch: [ { x: { when: $context.a, then: end }, y: { when: $context.b, then: end } } ] }
+  #                                                      ^ error[OW0107] `y` is a second key in the entry of `x`
 "#,
     );
 }
@@ -255,7 +243,7 @@ fn exclusive_properties_are_told_apart() {
     check_tasks(
         r#"
 do:
-  - a: { listen: { to: { one: { with: { type: x } }, any: [] } } }
+  - a: { listen: { to: { one: { with: { type: x } }, any: [ { with: { type: y } } ] } } }
   #                                                  ^^^ error[OW0108] `any` cannot stand beside `one`
   - b: { run: { shell: { command: ls }, workflow: { namespace: a, name: b, version: latest } } }
   #                                     ^^^^^^^^ error[OW0108] `workflow` cannot stand beside `shell`
@@ -312,10 +300,10 @@ use:
 timeout: shrt
 #        ^^^^ error[OW0203] no timeout `shrt` is defined under `use.timeouts` — did you mean `short`?
 do:
+  - b: { try: [ { x: { wait: PT1S } } ], catch: { retry: often } }
+  #                                                      ^^^^^ error[OW0203] no retry policy `often`
   - a: { raise: { error: lost }, timeout: short }
   #                      ^^^^ error[OW0203] no error `lost` is defined under `use.errors`
-  - b: { try: [], catch: { retry: often } }
-  #                               ^^^^^ error[OW0203] no retry policy `often`
 "#,
     );
 }
@@ -334,12 +322,13 @@ use:
   #                       ^^^^ warning[OW0901] not supported yet: gRPC calls
   catalogs: { c: { endpoint: https://example.com } }
 # ^^^^^^^^ warning[OW0901] not supported yet: catalogs
+#             ^ warning[OW0209] the catalog `c` is never used
   secrets: [ s ]
 do:
   - a: { call: openapi, with: { document: { endpoint: https://example.com }, operationId: x, authentication: { digest: { use: s } } } }
   #                                                                                                            ^^^^^^ warning[OW0901] not supported yet: digest authentication
   - b: { call: HTTP }
-  #            ^^^^ warning[OW0901] not supported yet: functions of catalogs and at URLs — did you mean `http`?
+  #            ^^^^ error[OW0217] `HTTP` is none of the built-in calls, and no function of that name is defined under `use.functions` — did you mean `http`?
   - own: { call: f }
   - c: { run: { container: { image: x } } }
   #             ^^^^^^^^^ warning[OW0901] not supported yet: containers
@@ -419,7 +408,7 @@ do:
 
 #[test]
 fn every_check_names_codes_that_exist() {
-    for codes_of_check in CHECKS.iter().map(|check| check.codes).chain([EXPRESSION_CODES]) {
+    for codes_of_check in CHECKS.iter().map(|check| check.codes) {
         assert!(!codes_of_check.is_empty());
         for code in codes_of_check {
             assert!(codes::ALL.iter().any(|known| known.code == *code), "{code}");

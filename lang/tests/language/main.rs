@@ -4,10 +4,15 @@
 #![expect(clippy::disallowed_methods, reason = "tests read the files of the specification")]
 
 mod checks;
+mod fixes;
 mod hover;
+mod meaning;
+mod mutations;
+mod pages;
 mod recognition;
 mod robustness;
 mod schema;
 mod specification;
 mod support;
 mod symbols;
+mod traps;

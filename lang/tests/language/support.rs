@@ -8,6 +8,7 @@ use std::{
 
 use flowdbg_lang::{
     analysis::Analysis,
+    codes,
     diagnostic::{Diagnostic, Severity},
     marked::{Fixture, draw, on_first_line},
     text::Source,
@@ -41,13 +42,14 @@ pub(crate) fn line(tree: &Tree, diagnostic: &Diagnostic) -> String {
 pub(crate) fn specification() -> Option<PathBuf> {
     let folder = std::env::var_os("FLOWDBG_SPEC").map(PathBuf::from);
     if folder.is_none() {
-        // Not by a macro: the test harness would hide it.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: FLOWDBG_SPEC does not name the folder with the specification's schema, examples and conformance kit"
-        );
+        say("SKIPPED: FLOWDBG_SPEC does not name the folder with the specification's schema, examples and conformance kit");
     }
     folder
+}
+
+/// Says something to whoever runs the tests. Not by a macro: the test harness would hide it.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// The files of a folder and its sub-folders whose names end so, in their order.
@@ -85,13 +87,15 @@ pub(crate) fn workflows_of_feature(text: &str) -> Vec<String> {
     found
 }
 
-/// Checks a fixture against the diagnostics that its marks expect: all of them, and no others.
+/// Checks a fixture against the diagnostics that its marks expect: all of them, and no others. What
+/// this version cannot run yet counts only where a mark says so: it changes as the engine grows.
 #[track_caller]
 pub(crate) fn check_fixture(fixture: &str) {
     let fixture = Fixture::parse(fixture).unwrap();
     let file = fixture.single().unwrap();
     let (_, found) = check("fixture.yaml", &file.text);
-    let mut unexpected: Vec<_> = found.iter().collect();
+    let of_support = file.marks.iter().any(|mark| mark.code.as_deref() == Some(codes::NOT_SUPPORTED));
+    let mut unexpected: Vec<_> = found.iter().filter(|found| of_support || found.code != codes::NOT_SUPPORTED).collect();
     let mut missing = Vec::new();
     for mark in &file.marks {
         let fits = |diagnostic: &&Diagnostic| {

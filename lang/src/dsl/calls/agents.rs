@@ -15,7 +15,8 @@ pub(super) static A2A_ARGUMENTS: Object = Object::new(
         optional("server", ENDPOINT_SHAPE, "The address of the agent, if it has no card."),
         optional("parameters", Shape::OneOf(&[Shape::FilledDataMap, Shape::Text]), "The method's parameters."),
     ],
-);
+)
+.rules(&[Rule::SomeOf(&["agentCard", "server"])]);
 
 static A2A_METHODS: Choices = only(&[
     choice("message/send", "Sends a message and waits for the answer."),

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Diagnostic,
     dsl::{Resolved, Shape},
     expression,
-    ide::diagnostics::{Check, CheckContext},
+    ide::diagnostics::{Check, CheckContext, edits},
     suggest,
 };
 
@@ -26,7 +26,10 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("no {} `{name}` is defined under `use.{section}`", component.noun());
         let diagnostic = Diagnostic::error(codes::UNKNOWN_COMPONENT, context.tree.span(site.node), message);
         found.push(match suggest::closest(name, defined.iter().copied()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            Some(near) => {
+                let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                edits::replace_scalar(context.tree, site.node, near).into_iter().fold(diagnostic, Diagnostic::fix)
+            }
             None => diagnostic,
         });
     }

@@ -1,40 +1,26 @@
-//! Runtime expressions that do not compile, or use what does not exist where they stand.
-//!
-//! Unlike the other checks this one looks at the model, which knows each expression's variables.
+//! Expressions that do not compile, or that use what does not exist at their place.
 
 use crate::{
     codes,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Fix},
     expression::{Problem, ProblemKind},
-    model::{PlacedExpression, Workflow},
-    read,
+    ide::diagnostics::{Check, CheckContext, partial, placed::Placed},
     text::Span,
-    tree::Tree,
 };
 
-/// The codes that these checks may report.
-pub const CODES: &[&str] = &[codes::EXPRESSION_SYNTAX, codes::UNKNOWN_VARIABLE, codes::UNKNOWN_FUNCTION];
+pub(super) const CHECK: Check = Check { codes: &[codes::EXPRESSION_SYNTAX, codes::UNKNOWN_VARIABLE, codes::UNKNOWN_FUNCTION], run: check };
 
-/// What is wrong with a workflow's expressions, each thing at its place inside the scalar.
-#[must_use]
-pub fn expressions(workflow: &Workflow) -> Vec<Diagnostic> {
-    let tree = &*workflow.tree;
-    if !is_jq(tree) {
-        return Vec::new();
+fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
+    for placed in context.placed() {
+        // Two expressions in one string are reported as such.
+        if partial::is_several(placed.expression.text()) {
+            continue;
+        }
+        found.extend(placed.expression.problems().iter().map(|problem| diagnostic(context, placed, problem)));
     }
-    let problems = workflow.expressions.iter().flat_map(|placed| placed.expression.problems().iter().map(move |problem| (placed, problem)));
-    let mut found: Vec<Diagnostic> = problems.map(|(placed, problem)| diagnostic(tree, placed, problem)).collect();
-    super::sort(&mut found);
-    found
 }
 
-/// Whether the workflow's expressions are jq; another language is reported as not supported.
-fn is_jq(tree: &Tree) -> bool {
-    let language = tree.root().and_then(|root| tree.get(root, "evaluate")).and_then(|evaluate| tree.get(evaluate, "language"));
-    language.and_then(|language| tree.text(language)).is_none_or(|language| &**language == "jq")
-}
-
-fn diagnostic(tree: &Tree, placed: &PlacedExpression, problem: &Problem) -> Diagnostic {
+fn diagnostic(context: &CheckContext<'_>, placed: &Placed, problem: &Problem) -> Diagnostic {
     let (code, message) = match problem.kind {
         ProblemKind::Syntax if problem.message.starts_with("expected") => {
             (codes::EXPRESSION_SYNTAX, format!("this is not valid jq: {}", problem.message))
@@ -43,22 +29,29 @@ fn diagnostic(tree: &Tree, placed: &PlacedExpression, problem: &Problem) -> Diag
         ProblemKind::Variable => (codes::UNKNOWN_VARIABLE, problem.message.clone()),
         ProblemKind::Function => (codes::UNKNOWN_FUNCTION, problem.message.clone()),
     };
-    let diagnostic = Diagnostic::error(code, span(tree, placed, problem), message);
-    match &problem.help {
-        Some(help) => diagnostic.help(help.clone()),
-        None => diagnostic,
+    let span = span(context, placed, problem);
+    let mut diagnostic = Diagnostic::error(code, span, message);
+    if let Some(help) = &problem.help {
+        // "did you mean" names what to write in place of what is underlined.
+        if let Some(near) = help.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?"))
+            && context.tree.source().slice(span) == &placed.expression.text()[problem.start..problem.end]
+        {
+            diagnostic = diagnostic.fix(Fix::replace(span, near));
+        }
+        diagnostic = diagnostic.help(help.clone());
     }
+    diagnostic
 }
 
 /// The bytes of the file that are to blame: at least one character, without white space at the end;
 /// all of an empty expression.
-fn span(tree: &Tree, placed: &PlacedExpression, problem: &Problem) -> Span {
+fn span(context: &CheckContext<'_>, placed: &Placed, problem: &Problem) -> Span {
+    let tree = context.tree;
     if placed.expression.text().trim().is_empty() {
         return tree.span(placed.node);
     }
-    let at = |offset: usize| read::source_offset(tree, placed.node, placed.offset + offset);
-    let (start, end) = (at(problem.start) as usize, at(problem.end) as usize);
-    let span = Span::new(start, end);
+    let span = placed.span(context, &(problem.start..problem.end));
+    let start = span.start as usize;
     let kept = tree.source().slice(span).trim_end().len();
     if kept > 0 {
         return Span::new(start, start + kept);

@@ -5,12 +5,11 @@
 use crate::{
     codes,
     diagnostic::Diagnostic,
-    dsl::{CALLS, Resolved, Shape, Support},
+    dsl::{Resolved, Shape, Support},
     ide::{
-        diagnostics::{Check, CheckContext},
+        diagnostics::{Check, CheckContext, functions},
         sites::{Role, Site},
     },
-    suggest,
     tree::NodeId,
 };
 
@@ -36,12 +35,10 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
             && let Support::NotYet(what) = variant.support
             && !(variant.known.is_none() && is_own_function(context, variant.node))
         {
-            let diagnostic = Diagnostic::warning(codes::NOT_SUPPORTED, tree.span(variant.node), format!("not supported yet: {what}"));
-            let near = suggest::closest(context.text(variant.node), CALLS.iter().map(|call| call.value));
-            found.push(match near.filter(|_| variant.known.is_none()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic,
-            });
+            // That a function does not exist is an error of its own.
+            if variant.known.is_some() || functions::is_known(context, context.text(variant.node)) {
+                found.push(Diagnostic::warning(codes::NOT_SUPPORTED, tree.span(variant.node), format!("not supported yet: {what}")));
+            }
         }
         found.extend(choice(context, site));
     }

@@ -2,10 +2,10 @@
 
 use crate::{
     codes,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Fix},
     dsl::{Resolved, Shape},
     ide::{
-        diagnostics::{Check, CheckContext},
+        diagnostics::{Check, CheckContext, documented, edits},
         sites::{Role, Site, first_line},
     },
     tree::{NodeKind, ScalarStyle},
@@ -22,7 +22,8 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
             Resolved::Leaf(Shape::Scalar) if context.tree.string(site.node).is_none() => {
                 let message = format!("the specification wants a string here, not {}", described(context, site));
                 let diagnostic = Diagnostic::warning(codes::WRONG_TYPE, context.tree.span(site.node), message);
-                found.push(diagnostic.help(format!("put it in quotes: \"{}\"", context.text(site.node))));
+                let diagnostic = diagnostic.help(format!("put it in quotes: \"{}\"", context.text(site.node)));
+                found.push(edits::quote(context.tree, site.node).into_iter().fold(diagnostic, Diagnostic::fix));
             }
             _ => {}
         }
@@ -48,9 +49,29 @@ fn mismatch(context: &CheckContext<'_>, site: &Site) -> Diagnostic {
         (NodeKind::Mapping(_) | NodeKind::Sequence(_), Some(key)) => tree.span(key),
     };
     let diagnostic = Diagnostic::error(codes::WRONG_TYPE, span, format!("expected {expected}, not {}", described(context, site)));
-    match help(context, site) {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
+    let (help, fix) = match documented::wrong_type(context, site) {
+        Some((help, fix)) => (Some(help), fix),
+        None => (help(context, site), fix(context, site)),
+    };
+    let diagnostic = help.into_iter().fold(diagnostic, Diagnostic::help);
+    fix.into_iter().fold(diagnostic, Diagnostic::fix)
+}
+
+fn fix(context: &CheckContext<'_>, site: &Site) -> Option<Fix> {
+    let tree = context.tree;
+    let scalar = tree.scalar(site.node)?;
+    let string = scalar.value.is_utf8_str();
+    match site.shape {
+        Shape::Bool if string => match scalar.text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => edits::rewrite_scalar(tree, site.node, "true"),
+            "false" | "no" | "off" | "n" => edits::rewrite_scalar(tree, site.node, "false"),
+            _ => None,
+        },
+        Shape::Integer | Shape::IntegerIn(..) if string && scalar.text.parse::<i64>().is_ok() => edits::unquote(tree, site.node),
+        Shape::Duration if scalar.value.as_i64().is_some() => edits::rewrite_scalar(tree, site.node, format!("PT{}S", scalar.text)),
+        Shape::Expression => edits::wrap(tree, site.node),
+        shape if !string && takes_strings(shape) => edits::quote(tree, site.node),
+        _ => None,
     }
 }
 
@@ -101,7 +122,14 @@ fn help(context: &CheckContext<'_>, site: &Site) -> Option<String> {
 
 fn takes_strings(shape: &Shape) -> bool {
     match shape {
-        Shape::String | Shape::Text | Shape::SemVer | Shape::Name | Shape::Choice(_) | Shape::Variable | Shape::Component(_) => true,
+        Shape::String
+        | Shape::Text
+        | Shape::SemVer
+        | Shape::Name
+        | Shape::Choice(_)
+        | Shape::Variable
+        | Shape::Component(_)
+        | Shape::MediaType => true,
         Shape::OneOf(shapes) => shapes.iter().any(takes_strings),
         _ => false,
     }

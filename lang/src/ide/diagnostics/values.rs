@@ -6,8 +6,8 @@ use crate::{
     dsl::{Choices, Resolved, Shape},
     duration, expression,
     ide::{
-        diagnostics::{Check, CheckContext, one_of},
-        sites::{Site, first_line},
+        diagnostics::{Check, CheckContext, documented, edits, one_of},
+        sites::{Role, Site, first_line},
     },
     suggest,
     value::ValueExt as _,
@@ -46,7 +46,15 @@ fn leaf(context: &CheckContext<'_>, site: &Site, shape: &Shape) -> Option<Diagno
             wrong(format!("`{text}` is not a semantic version: three numbers with dots, such as \"1.0.0\""))
         }
         Shape::Name if !is_name(text) => {
-            wrong(format!("`{text}` is not a name: at most 63 letters, digits and hyphens, with no hyphen at either end"))
+            let diagnostic = error(
+                context,
+                site,
+                format!("`{text}` is not a name: at most 63 letters, digits and hyphens, with no hyphen at either end"),
+            );
+            Some(match documented::wrong_value(context, site) {
+                Some((help, fix)) => fix.into_iter().fold(diagnostic.help(help), Diagnostic::fix),
+                None => diagnostic,
+            })
         }
         Shape::Host if !is_host(text) => wrong(format!("`{text}` is not the name of a host")),
         Shape::Duration if expression::unwrap(text).is_none() => {
@@ -58,20 +66,25 @@ fn leaf(context: &CheckContext<'_>, site: &Site, shape: &Shape) -> Option<Diagno
             let diagnostic = error(context, site, format!("expected {expected}; this is a plain string"));
             let number = text.parse::<i64>().is_ok() && shape_takes_numbers(site.shape);
             let help = if number { "leave out the quotes".into() } else { format!("write an expression as ${{ {} }}", text.trim()) };
-            Some(diagnostic.help(help))
+            let looks = super::forgotten::looks_like_expression(text);
+            let fix = if number {
+                edits::unquote(context.tree, site.node)
+            } else {
+                looks.then(|| edits::wrap(context.tree, site.node)).flatten()
+            };
+            Some(fix.into_iter().fold(diagnostic.help(help), Diagnostic::fix))
         }
         Shape::Integer | Shape::IntegerIn(..) => integer(context, site, shape),
         Shape::Variable if !is_variable(text) => {
             let diagnostic =
                 warning(context, site, format!("`{text}` cannot be the name of a variable: expressions could not say `${text}`"));
             Some(match text.strip_prefix('$') {
-                Some(bare) if is_variable(bare) => diagnostic.help(format!("leave out the `$`: `{bare}`")),
+                Some(bare) if is_variable(bare) => {
+                    let diagnostic = diagnostic.help(format!("leave out the `$`: `{bare}`"));
+                    edits::replace_scalar(context.tree, site.node, bare).into_iter().fold(diagnostic, Diagnostic::fix)
+                }
                 _ => diagnostic.help("use letters, digits and `_`, and begin with no digit"),
             })
-        }
-        Shape::Uri if expression::unwrap(text).is_none() => uri(context, site, text),
-        Shape::Cron if !is_cron(text) => {
-            Some(warning(context, site, format!("`{text}` does not look like a cron expression: five or six fields, such as `0 0 * * *`")))
         }
         Shape::SchemaFormat if !is_json_format(text) => {
             Some(warning(context, site, format!("only JSON Schema is known, not the format `{text}`")))
@@ -89,14 +102,47 @@ fn shape_takes_numbers(shape: &Shape) -> bool {
 }
 
 fn choice(context: &CheckContext<'_>, site: &Site, choices: &Choices, text: &str) -> Option<Diagnostic> {
+    if choices.others.is_some() && is_script_language(site) {
+        return script_language(context, site, choices, text);
+    }
     if choices.others.is_some() || choices.values.iter().any(|choice| choice.value == text) {
         return None;
     }
     let words = || choices.values.iter().map(|choice| choice.value);
     let diagnostic = error(context, site, format!("`{text}` is not one of the allowed values"));
+    if let Some((help, fix)) = documented::wrong_value(context, site) {
+        return Some(fix.into_iter().fold(diagnostic.help(help), Diagnostic::fix));
+    }
     Some(match suggest::closest(text, words()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => changed(context, site, diagnostic, near),
         None => diagnostic.help(format!("allowed: {}", one_of(words()))),
+    })
+}
+
+fn changed(context: &CheckContext<'_>, site: &Site, diagnostic: Diagnostic, near: &str) -> Diagnostic {
+    let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+    edits::replace_scalar(context.tree, site.node, near).into_iter().fold(diagnostic, Diagnostic::fix)
+}
+
+fn is_script_language(site: &Site) -> bool {
+    matches!(site.role, Role::Property(property) if property.name == "language" && property.required)
+}
+
+/// The schema takes any language, but the specification names two.
+fn script_language(context: &CheckContext<'_>, site: &Site, choices: &Choices, text: &str) -> Option<Diagnostic> {
+    if choices.values.iter().any(|choice| choice.value == text) {
+        return None;
+    }
+    let words = || choices.values.iter().map(|choice| choice.value);
+    let diagnostic = warning(context, site, format!("`{text}` is not a script language that the specification names"));
+    let near = match text.to_ascii_lowercase().as_str() {
+        "javascript" | "ecmascript" | "node" | "nodejs" => Some("js"),
+        "py" | "python3" => Some("python"),
+        _ => suggest::closest(text, words()),
+    };
+    Some(match near {
+        Some(near) => changed(context, site, diagnostic, near),
+        None => diagnostic.help(format!("it names {}", one_of(words()).replace(" or ", " and "))),
     })
 }
 
@@ -106,31 +152,19 @@ fn integer(context: &CheckContext<'_>, site: &Site, shape: &Shape) -> Option<Dia
         (Some(number), Shape::IntegerIn(from, to)) if !(*from..=*to).contains(&number) => {
             Some(error(context, site, format!("{number} is not between {from} and {to}")))
         }
+        (Some(number), _) if number < 0 && is_duration_unit(context, site) => {
+            Some(warning(context, site, format!("a duration must not be negative, but this is {number}")))
+        }
         (Some(_), _) => None,
         (None, _) => Some(error(context, site, format!("expected {}, not {}", shape.expected(), context.text(site.node)))),
     }
 }
 
-fn uri(context: &CheckContext<'_>, site: &Site, text: &str) -> Option<Diagnostic> {
-    if text.trim().is_empty() {
-        return Some(error(context, site, "a URI must not be empty".into()));
-    }
-    // DSL 1.0.3 takes anything after a scheme, later versions anything without blanks.
-    let blank = text.trim().contains(char::is_whitespace);
-    let found = if blank && !has_scheme(text) { error } else { warning };
-    if text.contains("${") {
-        let message = "an expression must be the whole string; here it is part of a longer one and would not be evaluated".into();
-        return Some(found(context, site, message).help("write `{name}` to insert a member of the input, or `${ }` around all of it"));
-    }
-    blank.then(|| found(context, site, "a URI holds no blanks".into()))
-}
-
-/// Whether a text begins with a scheme and `://`.
-fn has_scheme(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-    })
+fn is_duration_unit(context: &CheckContext<'_>, site: &Site) -> bool {
+    context
+        .sites
+        .parent(site)
+        .is_some_and(|parent| matches!(&parent.resolved, Resolved::Object(fields) if fields.object.name == "duration"))
 }
 
 fn free(context: &CheckContext<'_>, site: &Site, shape: &Shape) -> Option<Diagnostic> {
@@ -176,12 +210,8 @@ fn is_host(text: &str) -> bool {
         && !text.ends_with(['-', '.'])
 }
 
-fn is_variable(text: &str) -> bool {
+pub(super) fn is_variable(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-fn is_cron(text: &str) -> bool {
-    text.starts_with('@') || (5..=6).contains(&text.split_whitespace().count())
 }
 
 fn is_json_format(text: &str) -> bool {
