@@ -1,7 +1,7 @@
 //! The stable codes of all diagnostics, each with one sentence that says what it means, and its page.
 //!
-//! The hundreds tell the layer: 00 reading, 01 shape, 02 meaning, 03 expressions, 04 the data that flows, 08 settings and
-//! comments for the checks themselves, 09 what this version cannot do yet.
+//! The hundreds tell the layer: 00 reading, 01 shape, 02 meaning, 03 expressions, 04 the data that
+//! flows, 08 settings and comments for the checks themselves, 09 what this version cannot do yet.
 
 use crate::diagnostic::Severity;
 
@@ -57,6 +57,7 @@ codes! {
     BAD_SCHEMA = "OW0111", Error, "An inline JSON Schema is not valid itself.";
     BAD_CRON = "OW0112", Warning, "A cron expression is malformed.";
     BAD_MEDIA_TYPE = "OW0113", Warning, "A media type is malformed.";
+    DEPRECATED = "OW0114", Hint, "A key or word has a newer spelling.";
     UNKNOWN_TARGET = "OW0201", Error, "A `then` names a task that is not in the same list.";
     DUPLICATE_TASK = "OW0202", Error, "Two tasks of a list have the same name.";
     UNKNOWN_COMPONENT = "OW0203", Error, "A name is not defined under `use`.";

@@ -10,6 +10,7 @@ mod components;
 mod data_flow;
 mod errors;
 mod events;
+mod reach;
 mod resolve;
 mod resources;
 mod run;
@@ -20,6 +21,7 @@ mod workflow;
 pub use calls::CALLS;
 pub use data_flow::{EXPORT, INPUT, OUTPUT};
 pub use errors::DURATION;
+pub use reach::objects;
 pub use resolve::{Fields, Resolved, VariantChoice, resolve};
 pub use tasks::{SWITCH_CASE, TASK, TASK_COMMON, TASK_KINDS, TaskKind};
 pub use workflow::WORKFLOW;
@@ -126,6 +128,8 @@ pub struct Property {
     pub default: Option<&'static str>,
     /// Where it is defined; of a required one, where it is required.
     pub since: Since,
+    /// If it is an older spelling: the key that has taken its place.
+    pub instead: Option<&'static str>,
     /// Whether it runs.
     pub support: Support,
 }
@@ -215,6 +219,8 @@ pub struct Choice {
     pub value: &'static str,
     /// What it means.
     pub doc: &'static str,
+    /// If it is an older spelling: the word that has taken its place.
+    pub instead: Option<&'static str>,
     /// Whether it runs.
     pub support: Support,
 }
@@ -313,12 +319,17 @@ const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Proper
 
 /// A property that may be left out.
 const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Property {
-    Property { name, shape, doc, required: false, default: None, since: Since::Released, support: Support::Full }
+    Property { name, shape, doc, required: false, default: None, since: Since::Released, instead: None, support: Support::Full }
 }
 
 impl Property {
     const fn default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
+        self
+    }
+
+    const fn instead(mut self, instead: &'static str) -> Self {
+        self.instead = Some(instead);
         self
     }
 
@@ -334,10 +345,15 @@ impl Property {
 }
 
 const fn choice(value: &'static str, doc: &'static str) -> Choice {
-    Choice { value, doc, support: Support::Full }
+    Choice { value, doc, instead: None, support: Support::Full }
 }
 
 impl Choice {
+    const fn instead(mut self, instead: &'static str) -> Self {
+        self.instead = Some(instead);
+        self
+    }
+
     const fn not_yet(mut self, what: &'static str) -> Self {
         self.support = Support::NotYet(what);
         self

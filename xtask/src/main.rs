@@ -14,6 +14,7 @@
 mod control_page;
 mod dap_page;
 mod dap_types;
+mod dsl_page;
 mod test;
 mod tidy;
 
@@ -27,6 +28,8 @@ const DAP_TYPES: &str = "protocol/src/dap/types.rs";
 const DAP_PAGE: &str = "docs/reference/dap.md";
 /// Where the control API's page goes.
 const CONTROL_PAGE: &str = "docs/reference/control.md";
+/// Where the page of the workflow language goes.
+const DSL_PAGE: &str = "docs/reference/dsl.md";
 
 const USAGE: &str = "usage: cargo xtask test [--no-editors] | tidy | docs | dap-types --schema FILE";
 
@@ -50,7 +53,8 @@ fn run() -> anyhow::Result<()> {
         }
         ["docs"] => {
             write(&root().join(DAP_PAGE), &dap_page::text())?;
-            write(&root().join(CONTROL_PAGE), &control_page::text()?)
+            write(&root().join(CONTROL_PAGE), &control_page::text()?)?;
+            write(&root().join(DSL_PAGE), &dsl_page::text())
         }
         ["test"] => test::run(&root(), true),
         ["test", "--no-editors"] => test::run(&root(), false),
@@ -108,6 +112,12 @@ mod tests {
     fn the_control_page_is_fresh() {
         let committed = read_text(&root().join(CONTROL_PAGE)).unwrap();
         assert!(control_page::text().unwrap() == committed, "{CONTROL_PAGE} is stale: run `cargo xtask docs`");
+    }
+
+    #[test]
+    fn the_page_of_the_language_is_fresh() {
+        let committed = read_text(&root().join(DSL_PAGE)).unwrap();
+        assert!(dsl_page::text() == committed, "{DSL_PAGE} is stale: run `cargo xtask docs`");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) static ERROR_FILTER: Object = Object::new(
         optional("instance", Shape::String, "The error must come from this place."),
         optional("title", Shape::String, "The error must have this title."),
         optional("detail", Shape::String, "The error must have this detail.").main(),
-        optional("details", Shape::String, "The error must have this detail; later versions call it `detail`."),
+        optional("details", Shape::String, "The error must have this detail.").instead("detail"),
     ],
 )
 .others(Others::Ignored)

@@ -68,7 +68,7 @@ static SCRIPT_LANGUAGES: Choices = Choices {
     values: &[
         choice("js", "JavaScript, run by Node.js."),
         choice("python", "Python 3."),
-        choice("javascript", "JavaScript, as versions before 1.0.3 called it."),
+        choice("javascript", "JavaScript, as the documentation of 1.0.3 called it.").instead("js"),
     ],
     others: Some(Support::NotYet("scripts in a language other than js and python")),
 };

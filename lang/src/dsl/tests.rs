@@ -4,43 +4,6 @@ use std::collections::HashSet;
 
 use super::*;
 
-/// Every object that can be reached from the root, each once.
-fn objects() -> Vec<&'static Object> {
-    fn object(object_: &'static Object, seen: &mut HashSet<*const Object>, found: &mut Vec<&'static Object>) {
-        if !seen.insert(std::ptr::from_ref(object_)) {
-            return;
-        }
-        found.push(object_);
-        for property in object_.properties {
-            shape(&property.shape, seen, found);
-        }
-        if let Others::Allowed(other) = object_.others {
-            shape(other, seen, found);
-        }
-        if let Some(variants) = &object_.variants {
-            variants.known.iter().for_each(|variant| object(variant.object, seen, found));
-            object(variants.other, seen, found);
-        }
-    }
-    fn shape(shape_: &'static Shape, seen: &mut HashSet<*const Object>, found: &mut Vec<&'static Object>) {
-        match shape_ {
-            Shape::Object(inner) => object(inner, seen, found),
-            Shape::Duration => object(&DURATION, seen, found),
-            Shape::Map(inner) | Shape::List(inner) => shape(inner, seen, found),
-            Shape::Named(named) => shape(&named.shape, seen, found),
-            Shape::OneOf(shapes) => shapes.iter().for_each(|inner| shape(inner, seen, found)),
-            Shape::Task => {
-                object(&TASK_COMMON, seen, found);
-                TASK_KINDS.iter().for_each(|kind| object(kind.object, seen, found));
-            }
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    object(&WORKFLOW, &mut HashSet::new(), &mut found);
-    found
-}
-
 fn is_sentence(text: &str) -> bool {
     text.starts_with(|c: char| c.is_uppercase() || c == '`') && text.ends_with('.')
 }

@@ -5,6 +5,7 @@ mod components;
 mod conditions;
 mod cron;
 pub mod data_flow;
+mod deprecated;
 mod documented;
 mod dsl_version;
 mod duplicate_tasks;
@@ -86,6 +87,7 @@ pub const CHECKS: &[Check] = &[
     json_schema::CHECK,
     cron::CHECK,
     media_types::CHECK,
+    deprecated::CHECK,
     // Meaning.
     targets::CHECK,
     duplicate_tasks::CHECK,

@@ -84,6 +84,9 @@ fn property_doc(sites: &Sites, site: &Site, property: &Property) -> String {
         (Since::Main, false) => doc.push_str("\n\nNewer than DSL 1.0.3: other runtimes may not know it."),
         (Since::Main, true) => doc.push_str("\n\nRequired only after DSL 1.0.3."),
     }
+    if let Some(instead) = property.instead {
+        let _ = write!(doc, "\n\nAn older spelling of `{instead}`.");
+    }
     if let Support::NotYet(what) = property.support {
         let _ = write!(doc, "\n\nNot supported yet: {what}.");
     }

@@ -15,4 +15,5 @@ mod schema;
 mod specification;
 mod support;
 mod symbols;
+mod table;
 mod traps;

@@ -133,10 +133,10 @@ fn script_language(context: &CheckContext<'_>, site: &Site, choices: &Choices, t
     if choices.values.iter().any(|choice| choice.value == text) {
         return None;
     }
-    let words = || choices.values.iter().map(|choice| choice.value);
+    let words = || choices.values.iter().filter(|choice| choice.instead.is_none()).map(|choice| choice.value);
     let diagnostic = warning(context, site, format!("`{text}` is not a script language that the specification names"));
     let near = match text.to_ascii_lowercase().as_str() {
-        "javascript" | "ecmascript" | "node" | "nodejs" => Some("js"),
+        "ecmascript" | "node" | "nodejs" => Some("js"),
         "py" | "python3" => Some("python"),
         _ => suggest::closest(text, words()),
     };
