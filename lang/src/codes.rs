@@ -83,6 +83,7 @@ codes! {
     ERROR_INSTANCE = "OW0223", Warning, "An error's instance points at nothing.";
     EMPTY_LIST = "OW0224", Warning, "A list of tasks is empty.";
     EMPTY_EVENT = "OW0225", Warning, "An event is emitted without a type.";
+    FALLS_THROUGH = "OW0226", Hint, "A task goes on at one that a switch chooses instead of it.";
     EXPRESSION_SYNTAX = "OW0301", Error, "A runtime expression does not compile.";
     UNKNOWN_VARIABLE = "OW0302", Error, "A runtime expression uses a variable that does not exist here.";
     UNKNOWN_FUNCTION = "OW0303", Error, "A runtime expression calls a function that does not exist.";

@@ -15,6 +15,7 @@ mod endless_loops;
 mod error_types;
 mod expressions;
 mod extensions;
+mod fall_through;
 mod flow;
 mod forgotten;
 mod fork_compete;
@@ -95,6 +96,7 @@ pub const CHECKS: &[Check] = &[
     unreachable::CHECK,
     endless_loops::CHECK,
     switches::CHECK,
+    fall_through::CHECK,
     unused::CHECK,
     secrets::CHECK,
     catches::CHECK,

@@ -457,10 +457,16 @@ fn every_break_is_reported_on_its_line() {
     let mut texts = Vec::new();
     let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let mut folders = vec![(own, ".workflow.yaml")];
-    folders.extend(support::specification().map(|folder| (folder.join("examples-main-2026-07"), ".yaml")));
+    for examples in ["examples-main-2026-07", "examples-1.0.3"] {
+        folders.extend(support::specification().map(|folder| (folder.join(examples), ".yaml")));
+    }
     for (folder, ending) in folders {
         for path in support::files(&folder, ending) {
-            texts.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            let text = std::fs::read_to_string(&path).unwrap();
+            // Many examples are the same in both revisions.
+            if !texts.iter().any(|(_, known)| *known == text) {
+                texts.push((path.display().to_string(), text));
+            }
         }
     }
     let mut missed: BTreeMap<&str, Vec<String>> = BTreeMap::new();

@@ -30,7 +30,7 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
                 let behind = cases.iter().skip_while(|case| case.key != first.key).skip(1).find(|case| !is_default(case));
                 if let Some(behind) = behind {
                     let message =
-                        format!("the default `{}` stands before other cases, which are then never tried", context.text(first.key));
+                        format!("the default `{}` stands before other cases, which some runtimes then never try", context.text(first.key));
                     let diagnostic = Diagnostic::warning(codes::SWITCH_DEFAULT, tree.span(first.key), message);
                     let label = format!("`{}` is tried after it", context.text(behind.key));
                     found.push(diagnostic.related(tree.span(behind.key), label).help("move it to the end"));
