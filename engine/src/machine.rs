@@ -8,6 +8,7 @@
 //! Same workflow, input and answers: same effects and events. The machine has no clock, no
 //! randomness and no hash order of its own.
 
+mod extend;
 mod flow;
 mod frame;
 mod inspect;
@@ -27,7 +28,9 @@ use flowdbg_lang::{
 
 pub(crate) use flow::Stop;
 pub use frame::{Branch, BranchState, Frame};
-pub(crate) use frame::{Child, ForkChild, ListenState, Locals, State, Step, SubscriptionState, Taken, TryPart, WorkflowRun};
+pub(crate) use frame::{
+    Child, Extending, ForkChild, ListenState, Locals, Part, State, Step, SubscriptionState, Taken, TryPart, WorkflowRun,
+};
 pub use inspect::{EditError, EvaluateError, PathStep, ScopeName};
 
 use crate::{
@@ -433,14 +436,27 @@ impl Machine {
         }
     }
 
-    pub(crate) fn deliveries(&self) -> impl Iterator<Item = (u64, bool, &Value)> {
-        self.inbox.iter().map(|delivery| (delivery.number, delivery.taken, &delivery.event))
+    /// The events after this number, with theirs and whether something took them.
+    pub(crate) fn deliveries_after(&self, seen: u64) -> impl Iterator<Item = (u64, bool, &Value)> {
+        let from = self.inbox.partition_point(|delivery| delivery.number <= seen);
+        self.inbox.range(from..).map(|delivery| (delivery.number, delivery.taken, &delivery.event))
     }
 
     pub(crate) fn take_delivery(&mut self, number: u64) {
-        if let Some(delivery) = self.inbox.iter_mut().find(|delivery| delivery.number == number) {
+        let at = self.inbox.partition_point(|delivery| delivery.number < number);
+        if let Some(delivery) = self.inbox.get_mut(at).filter(|delivery| delivery.number == number) {
             delivery.taken = true;
         }
+    }
+
+    /// The events that nothing took, oldest first.
+    pub fn untaken(&self) -> impl Iterator<Item = &Value> {
+        self.inbox.iter().filter(|delivery| !delivery.taken).map(|delivery| &delivery.event)
+    }
+
+    /// A frame of a branch; the outermost is 0.
+    pub(crate) fn frame_at(&mut self, id: BranchId, depth: usize) -> Option<&mut Frame> {
+        self.branches.get_mut(&id).and_then(|branch| branch.frames.get_mut(depth))
     }
 
     /// Lets an error of a `fork`'s branch go on in the parent, with its own place.

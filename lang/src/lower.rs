@@ -5,6 +5,7 @@
 //! with the variables of its place.
 
 mod call;
+mod extension;
 pub(crate) mod scope;
 mod task;
 
@@ -38,6 +39,7 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
     let timeout = lower.timeout(root, &locals);
     let list = tree.get(root, "do").map(|node| lower.list(node, "/do", None, &locals)).unwrap_or_default();
     lower.functions();
+    let extensions = lower.extensions();
     let secrets = tree.get(root, "use").and_then(|used| tree.get(used, "secrets")).map(|secrets| tree.items(secrets));
     Some(Arc::new(Workflow {
         source: tree.source().clone(),
@@ -49,6 +51,7 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
         timeout,
         tasks: lower.tasks.into_iter().flatten().collect(),
         root: list,
+        extensions,
         secrets: secrets.unwrap_or_default().iter().filter_map(|name| tree.string(*name).cloned()).collect(),
         expressions: lower.expressions,
     }))

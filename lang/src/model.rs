@@ -39,6 +39,8 @@ pub struct Workflow {
     pub tasks: Vec<Task>,
     /// `do`.
     pub root: List,
+    /// `use.extensions`, in the order of the text.
+    pub extensions: Vec<Extension>,
     /// `use.secrets`: the names that `$secrets` may have.
     pub secrets: Vec<Arc<str>>,
     /// Every expression with the scalar it stands in, for checks.
@@ -135,8 +137,23 @@ pub struct Task {
     pub timeout: Option<Timeout>,
     /// `then`.
     pub then: Then,
+    /// The extensions that may run before and after it, as positions in the workflow's.
+    pub extensions: Vec<usize>,
     /// What it does.
     pub kind: TaskKind,
+}
+
+/// `use.extensions.NAME`
+#[derive(Debug)]
+pub struct Extension {
+    /// Its name.
+    pub name: Arc<str>,
+    /// `when`: whether it applies to a task that is about to run; always, if absent.
+    pub when: Option<Arc<Expression>>,
+    /// `before`
+    pub before: List,
+    /// `after`
+    pub after: List,
 }
 
 /// A part of a task run.
@@ -245,6 +262,18 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
+    /// Whether an extension of these tasks (`extend`) is about this kind. The specification does
+    /// not say what `composite` is: here the tasks that are lists of others and no more.
+    #[must_use]
+    pub fn is_extended_by(&self, extend: &str) -> bool {
+        let name = self.name();
+        match extend {
+            "all" => true,
+            "composite" => matches!(self, Self::Do(_) | Self::Fork(_)),
+            extend => name == extend || name.strip_prefix(extend).is_some_and(|rest| rest.starts_with(':')),
+        }
+    }
+
     /// Its name for a person: `call:http`, `for`, `run:shell`.
     #[must_use]
     pub fn name(&self) -> &'static str {

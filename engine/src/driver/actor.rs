@@ -1,7 +1,7 @@
 //! The actor of one execution.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -25,6 +25,9 @@ use crate::{
 
 /// Transitions between two looks at the inbox.
 const BUDGET: usize = 4_096;
+/// Most inputs that the machine is fed before it moves: listeners take events before they are too
+/// many to be kept.
+const BATCH: usize = 256;
 
 /// The machine of an execution and its debugger.
 pub struct Debuggee {
@@ -159,8 +162,8 @@ pub(super) struct Actor {
     performing: HashMap<EffectId, JoinHandle<()>>,
     /// Subscriptions that have sent messages or may, with how many were not read when last asked.
     unread: HashMap<EffectId, (Arc<Semaphore>, usize)>,
-    /// What came while the execution was suspended.
-    kept: Vec<Input>,
+    /// What came while the execution was suspended, or faster than it is taken.
+    kept: VecDeque<Input>,
 }
 
 impl Actor {
@@ -184,7 +187,7 @@ impl Actor {
             deadlines: BTreeMap::new(),
             performing: HashMap::new(),
             unread: HashMap::new(),
-            kept: Vec::new(),
+            kept: VecDeque::new(),
         }
     }
 
@@ -240,7 +243,8 @@ impl Actor {
             return Progress::Held;
         }
         let now = self.debuggee.clock.now();
-        for input in std::mem::take(&mut self.kept) {
+        for _ in 0..BATCH {
+            let Some(input) = self.kept.pop_front() else { break };
             self.debuggee.machine.feed(now, input);
         }
         let Debuggee { machine, debugger, .. } = &mut self.debuggee;
@@ -261,7 +265,7 @@ impl Actor {
         if progress != Progress::Done {
             self.update_phase();
         }
-        progress
+        if progress == Progress::Idle && !self.kept.is_empty() { Progress::More } else { progress }
     }
 
     fn update_phase(&self) {
@@ -310,7 +314,7 @@ impl Actor {
                 errand(&mut self.debuggee);
                 self.tell();
             }
-            Message::Event(event) => self.kept.push(Input::Event(event)),
+            Message::Event(event) => self.kept.push_back(Input::Event(event)),
         }
     }
 
@@ -326,7 +330,7 @@ impl Actor {
         if let Answer::Workflow(Ok(program)) = &answer {
             self.debuggee.programs.push(program.clone());
         }
-        self.kept.push(Input::Answer(effect, answer));
+        self.kept.push_back(Input::Answer(effect, answer));
     }
 
     fn fire_timers(&mut self) {
@@ -337,7 +341,7 @@ impl Actor {
         while let Some((at, effect)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
             self.timers.remove(&(at, effect));
             self.deadlines.remove(&effect);
-            self.kept.push(Input::Answer(effect, Answer::Slept));
+            self.kept.push_back(Input::Answer(effect, Answer::Slept));
         }
     }
 
@@ -358,7 +362,7 @@ impl Actor {
             }
             EffectKind::Emit(event) => {
                 self.engine.publish(event);
-                self.kept.push(Input::Answer(effect.id, Answer::Emitted(Ok(()))));
+                self.kept.push_back(Input::Answer(effect.id, Answer::Emitted(Ok(()))));
                 // The machine waits for this answer; make sure that somebody looks.
                 let _ = self.shared.inbox.send(Message::Errand(Box::new(|_| {})));
             }

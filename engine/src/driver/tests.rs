@@ -246,6 +246,46 @@ do:
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_into_an_extended_task_lands_in_its_extension() {
+    let yaml = "
+use: { extensions: [ { log: { extend: set, before: [ { b: { wait: PT0S } }, { c: { wait: PT0S } } ], after: [ { a: { wait: PT0S } } ] } } ] }
+do:
+  - one: { set: 1 }
+  - two: { set: 2 }
+";
+    let mut session = Session::start(yaml, "{}", vec![("- one", BreakpointSpec::default())]).await;
+    assert_eq!(session.next().await, "Breakpoint one");
+    assert_eq!(session.step(StepKind::In).await, "Step b");
+    assert_eq!(session.step(StepKind::Over).await, "Step c");
+    let seen = session.run.with(|debuggee| debuggee.machine().evaluate(BranchId(1), 2, "$task.name").expect("a value").to_json()).await;
+    assert_eq!(seen.as_deref(), Some("\"one\""));
+    assert_eq!(session.step(StepKind::Over).await, "Step a");
+    assert_eq!(session.step(StepKind::Out).await, "Step two");
+    assert_eq!(session.step(StepKind::Over).await, "ended 2");
+    let mut session = Session::start(yaml, "{}", vec![("after:", BreakpointSpec { column: Some(112), ..BreakpointSpec::default() })]).await;
+    assert_eq!(session.next().await, "Breakpoint a");
+    assert_eq!(session.resume().await, "Breakpoint a");
+    assert_eq!(session.resume().await, "ended 2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_events_is_taken_without_loss() {
+    let yaml = "
+do:
+  - all:
+      listen: { to: { any: [ { with: { type: n } } ], until: 'length == 5000' } }
+      foreach: { item: n, do: [ { keep: { set: '${ $n }' } } ] }
+      output: { as: '[length, .[0], .[-1]]' }
+";
+    let engine = Engine::new(Arc::new(Calm));
+    let run = engine.start(program(yaml), Value::Null, Options::default());
+    for n in 0..5_000 {
+        engine.publish(&flowdbg_lang::value::parse_json(&format!(r#"{{"type": "n", "data": {n}}}"#)).expect("json"));
+    }
+    assert!(matches!(run.ended().await, Outcome::Completed(output) if output.to_json() == "[5000,0,4999]"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_stops_a_wait_and_an_endless_loop() {
     for yaml in ["do: [ { w: { wait: P1Y } } ]", "do: [ { a: { set: 1, then: a } } ]"] {
         let mut session = Session::start(yaml, "{}", vec![]).await;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use flowdbg_lang::{
-    model::{List, Stage, Task, TaskId, Then},
+    model::{List, Stage, Task, TaskId, TaskKind, Then},
     value::{self, Value},
 };
 
@@ -110,6 +110,7 @@ impl Machine {
             then: None,
             timeout: None,
             deadline: None,
+            extending: None,
             outer_context: None,
         }
     }
@@ -195,10 +196,19 @@ impl Machine {
                     self.emit_at(id, depth, EventKind::TaskStarted);
                 }
                 // Set first, so that a body that waits for an expression does not start twice.
+                if self.top(id).task().is_some_and(|task| !task.extensions.is_empty()) {
+                    self.set_step(id, Step::Before);
+                    return self.before(id);
+                }
                 self.set_step(id, Step::Work);
                 self.work(id)
             }
+            Step::Before => self.before(id),
             Step::Work => self.work(id),
+            Step::After => {
+                self.after(id);
+                Ok(())
+            }
             Step::Catch => {
                 tasks::try_::handle(self, id);
                 Ok(())
@@ -213,7 +223,7 @@ impl Machine {
         }
     }
 
-    fn work(&mut self, id: BranchId) -> Result<(), Stop> {
+    pub(super) fn work(&mut self, id: BranchId) -> Result<(), Stop> {
         if self.top(id).task.is_some() {
             return tasks::work(self, id);
         }
@@ -373,16 +383,21 @@ impl Machine {
         if branch.frames.is_empty() {
             return tasks::fork::branch_completed(self, id, child.output);
         }
-        self.top(id).child = Some(child);
-        self.set_step(id, Step::Work);
+        let frame = self.top(id);
+        frame.child = Some(child);
+        let step = frame.going_on();
+        self.set_step(id, step);
     }
 
     fn workflow_ended(&mut self, id: BranchId, frame: Frame, output: Value) {
         let Some(branch) = self.branches.get_mut(&id) else { return };
         branch.context = frame.outer_context.unwrap_or_default();
-        if let Some(parent) = branch.frames.last_mut() {
-            parent.raw_output = output;
-            return self.set_step(id, Step::Output);
+        if let Some(parent) = branch.frames.last() {
+            let output = match parent.task().map(|task| &task.kind) {
+                Some(TaskKind::RunWorkflow(run)) => tasks::run_workflow::output(run.returns, output),
+                _ => output,
+            };
+            return self.finish_body(id, output);
         }
         let is_root = Arc::ptr_eq(&frame.workflow, &self.root);
         self.remove_branch(id);
@@ -421,8 +436,10 @@ impl Machine {
 
     /// Ends the body of the innermost frame with its raw output.
     pub(crate) fn finish_body(&mut self, id: BranchId, raw_output: Value) {
-        self.top(id).raw_output = raw_output;
-        self.set_step(id, Step::Output);
+        let frame = self.top(id);
+        frame.raw_output = raw_output;
+        let step = if frame.begin_after() { Step::After } else { Step::Output };
+        self.set_step(id, step);
     }
 }
 

@@ -73,11 +73,22 @@ pub struct Frame {
     pub(crate) timeout: Option<EffectId>,
     /// When its timeout ends it.
     pub(crate) deadline: Option<Timestamp>,
+    /// The extensions that apply to this task run, while they or the body run.
+    pub(crate) extending: Option<Box<Extending>>,
     /// The context to return to, in the frame of a sub-workflow.
     pub(crate) outer_context: Option<Value>,
 }
 
 impl Frame {
+    /// The step that goes on when a child has ended.
+    pub(crate) fn going_on(&self) -> Step {
+        match self.extending.as_ref().map(|extending| extending.part) {
+            Some(Part::Before) => Step::Before,
+            Some(Part::After) => Step::After,
+            Some(Part::Body) | None => Step::Work,
+        }
+    }
+
     /// The task; none for a workflow.
     #[must_use]
     pub fn task(&self) -> Option<&Task> {
@@ -106,14 +117,37 @@ pub(crate) enum Step {
     If,
     Input,
     Body,
+    /// Run the tasks of extensions that come before the body.
+    Before,
     /// Go on with the body: a child has ended or an answer has come.
     Work,
+    /// Run the tasks of extensions that come after the body.
+    After,
     Catch,
     Output,
     Export,
     Leave,
     /// An error looks for its handler; whether there is one is found out first.
     Raise(Fault, Option<bool>),
+}
+
+/// The extensions of a task run.
+#[derive(Clone, Debug)]
+pub(crate) struct Extending {
+    /// Those that apply, as positions in the workflow's, in their order.
+    pub(crate) applying: Vec<usize>,
+    /// Which of them runs.
+    pub(crate) at: usize,
+    /// The step that is resumed when a child has ended.
+    pub(crate) part: Part,
+}
+
+/// Where a task run that is extended stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Before,
+    Body,
+    After,
 }
 
 /// How far the body of a task is, where that is more than its step says.
@@ -179,12 +213,12 @@ pub(crate) struct ListenState {
 /// Events or messages that were taken, and what became of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Taken {
-    /// The items, as they are read.
-    pub(crate) items: Vec<Value>,
+    /// The items, as they are read. Expressions share them.
+    pub(crate) items: Arc<Vec<Value>>,
     /// How many of them went through `foreach`.
     pub(crate) iterated: usize,
     /// What `foreach` made of them.
-    pub(crate) outputs: Vec<Value>,
+    pub(crate) outputs: Arc<Vec<Value>>,
 }
 
 /// How far a subscription to messages is.

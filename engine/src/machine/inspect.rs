@@ -75,7 +75,7 @@ impl Frame {
         match self.step {
             Step::If => Stage::If,
             Step::Input => Stage::Input,
-            Step::Body | Step::Work | Step::Raise(..) => Stage::Body,
+            Step::Body | Step::Before | Step::Work | Step::After | Step::Raise(..) => Stage::Body,
             Step::Catch => Stage::Catch,
             Step::Output => Stage::Output,
             Step::Export | Step::Leave => Stage::Export,
@@ -155,7 +155,7 @@ impl Machine {
         Some(match scope {
             ScopeName::Input if frame.has_input() => frame.input.clone(),
             ScopeName::Input => frame.raw_input.clone(),
-            ScopeName::Output if matches!(frame.step, Step::Output) => frame.raw_output.clone(),
+            ScopeName::Output if matches!(frame.step, Step::After | Step::Output) => frame.raw_output.clone(),
             // While a body runs, what it keeps in the frame is its own business.
             ScopeName::Output if matches!(frame.step, Step::Export | Step::Leave) => frame.output.clone(),
             ScopeName::Output => Value::Null,
@@ -176,9 +176,9 @@ impl Machine {
     fn subject(frame: &Frame) -> Value {
         match frame.step {
             Step::If | Step::Input => frame.raw_input.clone(),
-            Step::Output => frame.raw_output.clone(),
+            Step::After | Step::Output => frame.raw_output.clone(),
             Step::Export | Step::Leave => frame.output.clone(),
-            Step::Body | Step::Work | Step::Catch | Step::Raise(..) => frame.input.clone(),
+            Step::Body | Step::Before | Step::Work | Step::Catch | Step::Raise(..) => frame.input.clone(),
         }
     }
 

@@ -58,7 +58,8 @@ impl Scope for FrameScope<'_> {
 }
 
 impl FrameScope<'_> {
-    fn task(&self) -> Value {
+    /// `$task`
+    pub(super) fn task(&self) -> Value {
         let Some(task) = self.frame.task() else { return Value::Null };
         value::object([
             ("name", value::string(&*task.name)),

@@ -12,6 +12,8 @@ fn nobody(channel: &Channel) -> ChannelError {
 }
 
 mod calls;
+mod extensions;
+mod listening;
 mod secrets;
 
 /// Runs a workflow to its end. `http` answers requests in order, with status and body.

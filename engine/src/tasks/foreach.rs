@@ -1,6 +1,8 @@
 //! `foreach` of `listen` and of subscriptions: strictly one after another, in the branch of the task
 //! that takes the items (DSL Reference, "Subscription Iterator").
 
+use std::sync::Arc;
+
 use flowdbg_lang::{
     model::{Foreach, Then},
     value::Value,
@@ -20,7 +22,7 @@ impl Taken {
 
     /// The output of the task.
     pub(super) fn output(self, iterated: bool) -> Value {
-        if iterated { self.outputs } else { self.items }.into_iter().collect()
+        Value::Arr(if iterated { self.outputs } else { self.items })
     }
 }
 
@@ -43,7 +45,7 @@ pub(super) fn iterate(machine: &mut Machine, id: BranchId, foreach: &Foreach, ta
         machine.set_context(id, context);
     }
     taken.iterated += 1;
-    taken.outputs.push(output);
+    Arc::make_mut(&mut taken.outputs).push(output);
     Ok(true)
 }
 

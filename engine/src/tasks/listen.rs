@@ -3,6 +3,8 @@
 //! The output is always an array of what was read of the events, in the order in which they were
 //! taken; events of `until` are not in it. `foreach` runs strictly one after another. Events that
 //! came before the task was reached, and that nothing took, are offered to it first.
+//!
+//! The cost of an event does not grow with the events taken before.
 
 use std::sync::Arc;
 
@@ -10,142 +12,252 @@ use flowdbg_lang::{
     expression,
     model::{EventFilter, Listen, Read, Strategy, Until},
     template::Template,
-    value::{Value, ValueExt as _},
+    value::{self, Value, ValueExt as _},
 };
 
 use super::foreach;
 use crate::machine::{BranchId, BranchState, ListenState, Machine, State, Stop};
 
 pub(crate) fn work(machine: &mut Machine, id: BranchId, listen: &Listen) -> Result<(), Stop> {
+    let depth = machine.depth(id);
     if matches!(machine.top(id).state, State::None) {
-        machine.top(id).state = State::Listen(Box::default());
+        // Of no filters all have matched.
+        let over = matches!(&listen.strategy, Strategy::All(filters) if filters.is_empty());
+        machine.top(id).state = State::Listen(Box::new(ListenState { over, ..ListenState::default() }));
     }
     loop {
-        let State::Listen(mut state) = machine.top(id).state.clone() else { return Ok(()) };
-        if let Some(foreach) = &listen.foreach
-            && state.taken.is_behind()
-        {
-            if !foreach::iterate(machine, id, foreach, &mut state.taken)? {
+        // The state is taken out and put back, not copied: it grows with the events.
+        let State::Listen(mut state) = std::mem::take(&mut machine.top(id).state) else { return Ok(()) };
+        let next = step(machine, id, listen, &mut state);
+        if let Some(frame) = machine.frame_at(id, depth) {
+            frame.state = State::Listen(state);
+        }
+        match next? {
+            Next::Again => machine.commit(id),
+            Next::Runs => return Ok(()),
+            Next::Waits => {
+                machine.set_state(id, BranchState::Listening);
                 return Ok(());
             }
-            machine.top(id).state = State::Listen(state);
-            machine.commit(id);
-            continue;
+            Next::Over(output) => {
+                machine.finish_body(id, output);
+                return Ok(());
+            }
         }
-        if state.over {
-            machine.finish_body(id, state.taken.output(listen.foreach.is_some()));
-            return Ok(());
-        }
-        let Some((number, event)) = machine.undelivered(state.seen) else {
-            machine.set_state(id, BranchState::Listening);
-            return Ok(());
-        };
-        let taken = offer(machine, id, listen, &mut state, &event)?;
-        state.seen = number;
-        machine.top(id).state = State::Listen(state);
-        if taken {
-            machine.take_delivery(number);
-        }
-        machine.commit(id);
     }
 }
 
-/// Offers an event; says whether it was taken.
-fn offer(machine: &mut Machine, id: BranchId, listen: &Listen, state: &mut ListenState, event: &Value) -> Result<bool, Stop> {
-    let read = match listen.read {
-        Read::Data => event.member("data").cloned().unwrap_or_default(),
-        Read::Envelope | Read::Raw => event.clone(),
-    };
+/// What follows a step.
+enum Next {
+    /// Another one.
+    Again,
+    /// Tasks of `foreach` run.
+    Runs,
+    /// There is no event to look at.
+    Waits,
+    /// No more events are wanted.
+    Over(Value),
+}
+
+/// Goes on with `foreach`, or looks at the next event. If it stops, the state is as it was.
+fn step(machine: &mut Machine, id: BranchId, listen: &Listen, state: &mut ListenState) -> Result<Next, Stop> {
+    if let Some(foreach) = &listen.foreach
+        && state.taken.is_behind()
+    {
+        return Ok(if foreach::iterate(machine, id, foreach, &mut state.taken)? { Next::Again } else { Next::Runs });
+    }
+    if state.over {
+        return Ok(Next::Over(std::mem::take(&mut state.taken).output(listen.foreach.is_some())));
+    }
+    let Some((number, event)) = machine.undelivered(state.seen) else { return Ok(Next::Waits) };
+    let offer = offer(machine, id, listen, state, &event)?;
+    state.seen = number;
+    if let Some(offer) = offer {
+        machine.take_delivery(number);
+        accept(state, offer);
+    }
+    Ok(Next::Again)
+}
+
+/// What changes because an event is taken.
+#[derive(Default)]
+struct Offer {
+    /// Which filter of `all` it matched.
+    matched: Option<usize>,
+    /// Which filter of `until` it matched.
+    until_matched: Option<usize>,
+    /// Values of correlation keys that it fixes.
+    keys: Vec<(Arc<str>, Value)>,
+    /// What is kept of it. What was taken is already in the state.
+    read: Option<Value>,
+    over: bool,
+}
+
+fn accept(state: &mut ListenState, offer: Offer) {
+    for (matched, at) in [(&mut state.matched, offer.matched), (&mut state.until_matched, offer.until_matched)] {
+        if let Some(at) = at {
+            if matched.len() <= at {
+                matched.resize(at + 1, false);
+            }
+            matched[at] = true;
+        }
+    }
+    state.keys.extend(offer.keys);
+    if let Some(read) = offer.read {
+        Arc::make_mut(&mut state.taken.items).push(read);
+    }
+    state.over = offer.over;
+}
+
+/// Offers an event; says what changes if it is taken.
+fn offer(machine: &mut Machine, id: BranchId, listen: &Listen, state: &mut ListenState, event: &Value) -> Result<Option<Offer>, Stop> {
+    let read = read(listen.read, event);
     match &listen.strategy {
         Strategy::One(filter) => {
-            let matches = fits(machine, id, filter, state, event)?;
-            if matches {
-                state.taken.items.push(read);
-                state.over = true;
-            }
-            Ok(matches)
+            let keys = fits(machine, id, filter, state, event)?;
+            Ok(keys.map(|keys| Offer { keys, read: Some(read), over: true, ..Offer::default() }))
         }
         Strategy::All(filters) => {
-            let taken = all(machine, id, filters, state, event, false)?;
-            if taken {
-                state.taken.items.push(read);
-            }
-            state.over = state.matched.iter().filter(|matched| **matched).count() == filters.len();
-            Ok(taken)
+            let Some((at, keys)) = missing(machine, id, filters, state, &state.matched, event)? else { return Ok(None) };
+            let over = others(&state.matched, at) + 1 == filters.len();
+            Ok(Some(Offer { matched: Some(at), keys, read: Some(read), over, ..Offer::default() }))
         }
         Strategy::Any(filters, until) => {
             if let Some(Until::Events(strategy)) = until
-                && ends(machine, id, strategy, state, event)?
+                && let Some(offer) = ends(machine, id, strategy, state, event)?
             {
-                state.over = true;
-                return Ok(true);
+                return Ok(Some(offer));
             }
-            let mut matches = filters.is_empty();
+            let mut keys = filters.is_empty().then(Vec::new);
             for filter in filters {
-                if fits(machine, id, filter, state, event)? {
-                    matches = true;
+                keys = fits(machine, id, filter, state, event)?;
+                if keys.is_some() {
                     break;
                 }
             }
-            if !matches {
-                return Ok(false);
-            }
-            state.taken.items.push(read);
-            state.over = match until {
+            let Some(keys) = keys else { return Ok(None) };
+            let over = match until {
                 None => true,
-                Some(Until::Condition(condition)) => {
-                    let taken: Value = state.taken.items.iter().cloned().collect();
-                    let depth = machine.depth(id);
-                    machine.holds(id, depth, condition, &taken, None)?
-                }
+                Some(Until::Condition(condition)) => return until_holds(machine, id, condition, state, keys, read),
                 Some(Until::Events(_)) => false,
             };
-            Ok(true)
+            Ok(Some(Offer { keys, read: Some(read), over, ..Offer::default() }))
         }
     }
 }
 
-/// One event for each filter; says whether this one was still missing.
-fn all(
+/// Asks the condition about the events taken, with this one among them. They are shared with the
+/// expression, not copied.
+fn until_holds(
+    machine: &mut Machine,
+    id: BranchId,
+    condition: &Arc<expression::Expression>,
+    state: &mut ListenState,
+    keys: Vec<(Arc<str>, Value)>,
+    read: Value,
+) -> Result<Option<Offer>, Stop> {
+    let depth = machine.depth(id);
+    Arc::make_mut(&mut state.taken.items).push(read);
+    let over = machine.holds(id, depth, condition, &Value::Arr(state.taken.items.clone()), None);
+    if over.is_err() {
+        Arc::make_mut(&mut state.taken.items).pop();
+    }
+    Ok(Some(Offer { keys, over: over?, ..Offer::default() }))
+}
+
+/// How many filters have matched, but for one.
+fn others(matched: &[bool], but: usize) -> usize {
+    matched.iter().enumerate().filter(|(at, matched)| **matched && *at != but).count()
+}
+
+/// A filter's place with the correlation keys that the event fixes.
+type Match = (usize, Vec<(Arc<str>, Value)>);
+
+/// The first filter that has not matched yet and that this event matches.
+fn missing(
     machine: &mut Machine,
     id: BranchId,
     filters: &[EventFilter],
-    state: &mut ListenState,
+    state: &ListenState,
+    matched: &[bool],
     event: &Value,
-    until: bool,
-) -> Result<bool, Stop> {
+) -> Result<Option<Match>, Stop> {
     for (at, filter) in filters.iter().enumerate() {
-        let matched = if until { &mut state.until_matched } else { &mut state.matched };
-        matched.resize(filters.len(), false);
-        if !matched[at] && fits(machine, id, filter, state, event)? {
-            let matched = if until { &mut state.until_matched } else { &mut state.matched };
-            matched[at] = true;
-            return Ok(true);
+        if !matched.get(at).copied().unwrap_or(false)
+            && let Some(keys) = fits(machine, id, filter, state, event)?
+        {
+            return Ok(Some((at, keys)));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
-/// Whether an event ends an `any` by its `until` events.
-fn ends(machine: &mut Machine, id: BranchId, strategy: &Strategy, state: &mut ListenState, event: &Value) -> Result<bool, Stop> {
+/// What is kept of an event.
+pub(crate) fn read(mode: Read, event: &Value) -> Value {
+    let (data, encoded) = (event.member("data"), event.member("data_base64"));
+    match mode {
+        Read::Envelope => event.clone(),
+        // Undecoded: JSON and text as text, bytes in base64.
+        Read::Raw => match (data, encoded) {
+            (Some(data), _) => {
+                if data.is_utf8_str() {
+                    data.clone()
+                } else {
+                    value::string(data.to_json())
+                }
+            }
+            (None, encoded) => encoded.cloned().unwrap_or_default(),
+        },
+        Read::Data => match (data, encoded) {
+            (Some(data), _) => data.clone(),
+            (None, Some(encoded)) => decoded(event, encoded),
+            (None, None) => Value::Null,
+        },
+    }
+}
+
+/// Data in base64: text is text, JSON is read; other bytes stay as they are.
+fn decoded(event: &Value, encoded: &Value) -> Value {
+    use base64::Engine as _;
+    let bytes = encoded.as_text().and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
+    let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else { return encoded.clone() };
+    let kind = event.member("datacontenttype").and_then(Value::as_text).unwrap_or_default().to_ascii_lowercase();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let json = essence.is_empty() || essence == "application/json" || essence.ends_with("+json");
+    json.then(|| value::parse_json(&text).ok()).flatten().unwrap_or_else(|| value::string(text))
+}
+
+/// What changes because an event is one of the `until` events of an `any`; none if it is not.
+fn ends(machine: &mut Machine, id: BranchId, strategy: &Strategy, state: &ListenState, event: &Value) -> Result<Option<Offer>, Stop> {
     match strategy {
-        Strategy::One(filter) => fits(machine, id, filter, state, event),
+        Strategy::One(filter) => {
+            let keys = fits(machine, id, filter, state, event)?;
+            Ok(keys.map(|keys| Offer { keys, over: true, ..Offer::default() }))
+        }
         Strategy::All(filters) => {
-            all(machine, id, filters, state, event, true)?;
-            Ok(!state.until_matched.is_empty() && state.until_matched.iter().all(|matched| *matched))
+            let Some((at, keys)) = missing(machine, id, filters, state, &state.until_matched, event)? else { return Ok(None) };
+            let over = others(&state.until_matched, at) + 1 == filters.len();
+            Ok(Some(Offer { until_matched: Some(at), keys, over, ..Offer::default() }))
         }
         Strategy::Any(filters, _) => {
             for filter in filters {
-                if fits(machine, id, filter, state, event)? {
-                    return Ok(true);
+                if let Some(keys) = fits(machine, id, filter, state, event)? {
+                    return Ok(Some(Offer { keys, over: true, ..Offer::default() }));
                 }
             }
-            Ok(filters.is_empty())
+            Ok(filters.is_empty().then(|| Offer { over: true, ..Offer::default() }))
         }
     }
 }
 
-fn fits(machine: &mut Machine, id: BranchId, filter: &EventFilter, state: &mut ListenState, event: &Value) -> Result<bool, Stop> {
+/// Whether an event fits a filter: the correlation keys that it fixes, if it does.
+fn fits(
+    machine: &mut Machine,
+    id: BranchId,
+    filter: &EventFilter,
+    state: &ListenState,
+    event: &Value,
+) -> Result<Option<Vec<(Arc<str>, Value)>>, Stop> {
     let depth = machine.depth(id);
     for (attribute, expected) in &filter.with {
         let actual = event.member(attribute).cloned().unwrap_or_default();
@@ -159,31 +271,29 @@ fn fits(machine: &mut Machine, id: BranchId, filter: &EventFilter, state: &mut L
             template => machine.fill(id, depth, template, &actual, None)? == actual,
         };
         if !matches {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    let mut found: Vec<(Arc<str>, Value)> = Vec::new();
+    let mut fixed: Vec<(Arc<str>, Value)> = Vec::new();
     for correlation in &filter.correlate {
         let value = machine.eval(id, depth, &correlation.from, event, None)?;
+        let known = state.keys.iter().find(|(key, _)| *key == correlation.key).map(|(_, value)| value.clone());
         let expected = match &correlation.expect {
             Some(expect) => {
                 let input = machine.top(id).input.clone();
                 Some(machine.fill(id, depth, expect, &input, None)?)
             }
             // The first event fixes the key.
-            None => state.keys.iter().find(|(key, _)| *key == correlation.key).map(|(_, value)| value.clone()),
+            None => known.clone(),
         };
         if value == Value::Null || expected.is_some_and(|expected| expected != value) {
-            return Ok(false);
+            return Ok(None);
         }
-        found.push((correlation.key.clone(), value));
-    }
-    for (key, value) in found {
-        if !state.keys.iter().any(|(known, _)| *known == key) {
-            state.keys.push((key, value));
+        if known.is_none() {
+            fixed.push((correlation.key.clone(), value));
         }
     }
-    Ok(true)
+    Ok(Some(fixed))
 }
 
 /// A constant matches what equals it; a string is also tried as a regular expression for the
@@ -199,6 +309,6 @@ fn constant(expected: &Value, actual: &Value) -> bool {
 impl Machine {
     /// The first event after this number that nothing took.
     fn undelivered(&self, seen: u64) -> Option<(u64, Value)> {
-        self.deliveries().find(|(number, taken, _)| *number > seen && !taken).map(|(number, _, event)| (number, event.clone()))
+        self.deliveries_after(seen).find(|(_, taken, _)| !taken).map(|(number, _, event)| (number, event.clone()))
     }
 }

@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use flowdbg_lang::{model::RunWorkflow, value::Value};
+use flowdbg_lang::{
+    model::{Returns, RunWorkflow},
+    value::{self, Value},
+};
 
 use crate::{
     effect::{Answer, EffectKind},
@@ -48,6 +51,17 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, run: &RunWorkflow) -> Re
         }
         Some(Answer::Workflow(Err(error))) => Err(Fault::new(Kind::Configuration, error).into()),
         _ => Err(Fault::new(Kind::Runtime, "the workflow was not looked up").into()),
+    }
+}
+
+/// What a workflow's output becomes.
+pub(crate) fn output(returns: Returns, output: Value) -> Value {
+    match returns {
+        Returns::Stdout => output,
+        Returns::Stderr => value::string(""),
+        Returns::Code => Value::from(0_usize),
+        Returns::All => value::object([("code", Value::from(0_usize)), ("stdout", output), ("stderr", value::string(""))]),
+        Returns::None => Value::Null,
     }
 }
 

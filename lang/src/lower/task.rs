@@ -56,6 +56,7 @@ impl Lower<'_> {
             export: self.data_flow(node, "export", "as", Site::Export, locals),
             timeout: self.timeout(node, locals),
             then: self.then(tree.get(node, "then"), siblings).unwrap_or_default(),
+            extensions: Vec::new(),
             kind: self.kind(node, &place, siblings, locals).filter(|kind| self.is_whole(node, kind)).unwrap_or(TaskKind::Broken),
             name: place.name,
             reference: place.reference,
