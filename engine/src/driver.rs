@@ -9,6 +9,7 @@
 mod actor;
 mod clock;
 mod log;
+mod trigger;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -17,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use actor::Debuggee;
 pub use log::EventLog;
+pub use trigger::Trigger;
 
 use crate::{
     debug::{Debugger, Notice},
@@ -32,6 +34,8 @@ use crate::{
 pub struct Engine {
     world: Arc<dyn World>,
     runs: Arc<Mutex<Vec<Weak<Shared>>>>,
+    /// Those who see every event.
+    subscribers: Arc<Mutex<Vec<mpsc::UnboundedSender<Value>>>>,
 }
 
 /// How an execution is started.
@@ -112,13 +116,13 @@ impl Engine {
     /// An engine whose executions live in this world.
     #[must_use]
     pub fn new(world: Arc<dyn World>) -> Self {
-        Self { world, runs: Arc::default() }
+        Self { world, runs: Arc::default(), subscribers: Arc::default() }
     }
 
     /// The same engine, with the same bus of events, for executions that live in another world.
     #[must_use]
     pub fn in_world(&self, world: Arc<dyn World>) -> Self {
-        Self { world, runs: self.runs.clone() }
+        Self { world, runs: self.runs.clone(), subscribers: self.subscribers.clone() }
     }
 
     /// Starts an execution. Must be called inside a tokio runtime.
@@ -144,8 +148,25 @@ impl Engine {
         Run(shared)
     }
 
+    /// Every CloudEvent that is published from now on, by executions and from outside.
+    #[must_use]
+    pub fn subscribe(&self) -> mpsc::UnboundedReceiver<Value> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        receiver
+    }
+
+    /// Milliseconds since the Unix epoch, as its world has it.
+    #[must_use]
+    pub fn wall_clock(&self) -> i64 {
+        self.world.wall_clock()
+    }
+
     /// Hands a CloudEvent to every execution.
     pub fn publish(&self, event: &Value) {
+        let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
+        subscribers.retain(|subscriber| subscriber.send(event.clone()).is_ok());
+        drop(subscribers);
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         runs.retain(|run| match run.upgrade() {
             // An execution that has ended takes no events.

@@ -6,6 +6,7 @@
 
 mod call;
 mod extension;
+mod schedule;
 pub(crate) mod scope;
 mod task;
 
@@ -14,6 +15,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+pub use self::schedule::trigger;
 use self::scope::{Locals, Site};
 use crate::{
     duration::{self, DurationSpec},
@@ -31,7 +33,7 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
     if !matches!(tree.node(root).kind, NodeKind::Mapping(_)) {
         return None;
     }
-    let mut lower = Lower { tree, root, tasks: Vec::new(), functions: HashMap::new(), expressions: Vec::new() };
+    let mut lower = Lower::new(tree, root);
     lower.name_functions();
     let locals = Locals::default();
     let input = lower.data_flow(root, "input", "from", Site::WorkflowInput, &locals);
@@ -40,6 +42,7 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
     let list = tree.get(root, "do").map(|node| lower.list(node, "/do", None, &locals)).unwrap_or_default();
     lower.functions();
     let extensions = lower.extensions();
+    let schedule = lower.schedule();
     let secrets = tree.get(root, "use").and_then(|used| tree.get(used, "secrets")).map(|secrets| tree.items(secrets));
     Some(Arc::new(Workflow {
         source: tree.source().clone(),
@@ -51,6 +54,7 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
         timeout,
         tasks: lower.tasks.into_iter().flatten().collect(),
         root: list,
+        schedule,
         extensions,
         secrets: secrets.unwrap_or_default().iter().filter_map(|name| tree.string(*name).cloned()).collect(),
         expressions: lower.expressions,
@@ -81,6 +85,12 @@ struct Lower<'t> {
 
 /// The names of a list with the tasks they stand for, the first of each name, to resolve `then`.
 type Siblings = HashMap<Arc<str>, TaskId>;
+
+impl<'t> Lower<'t> {
+    fn new(tree: &'t Tree, root: NodeId) -> Self {
+        Self { tree, root, tasks: Vec::new(), functions: HashMap::new(), expressions: Vec::new() }
+    }
+}
 
 impl Lower<'_> {
     /// A component under `use`.

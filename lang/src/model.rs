@@ -39,6 +39,8 @@ pub struct Workflow {
     pub tasks: Vec<Task>,
     /// `do`.
     pub root: List,
+    /// `schedule`
+    pub schedule: Option<Schedule>,
     /// `use.extensions`, in the order of the text.
     pub extensions: Vec<Extension>,
     /// `use.secrets`: the names that `$secrets` may have.
@@ -141,6 +143,21 @@ pub struct Task {
     pub extensions: Vec<usize>,
     /// What it does.
     pub kind: TaskKind,
+}
+
+/// When a workflow starts by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Each time so many milliseconds have passed.
+    Every(u64),
+    /// At the times of a cron expression.
+    Cron(Arc<str>),
+    /// So many milliseconds after the last execution has ended.
+    After(u64),
+    /// When events arrive; see [`crate::lower::trigger`].
+    On,
+    /// It cannot be understood; says why.
+    Wrong(String),
 }
 
 /// `use.extensions.NAME`

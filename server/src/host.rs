@@ -3,18 +3,24 @@
 //! A workflow may bring stand-ins for services along (see [`crate::stub`]); in the local world each
 //! execution of it has its own, which live until it has ended.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use flowdbg_engine::{
     driver::{Engine, Options, Run},
+    program::Program,
     worlds::local::Local,
 };
 use flowdbg_lang::value::Value;
+use tokio::task::JoinSet;
 
 use crate::{
     input,
     load::{self, LoadError, Loaded},
     runs::{Execution, Runs},
+    schedule,
     stub::{self, Stub},
 };
 
@@ -27,6 +33,8 @@ struct Inner {
     /// The world of the engine, if it can have stand-ins.
     world: Option<Local>,
     runs: Arc<Runs>,
+    /// The schedules that it keeps.
+    schedules: Mutex<JoinSet<()>>,
 }
 
 impl From<Engine> for Host {
@@ -39,14 +47,14 @@ impl Host {
     /// A host that runs executions on this engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self(Arc::new(Inner { engine, world: None, runs: Arc::default() }))
+        Self(Arc::new(Inner { engine, world: None, runs: Arc::default(), schedules: Mutex::default() }))
     }
 
     /// A host that runs executions in the local world, with the stand-ins that they bring.
     #[must_use]
     pub fn local(world: Local) -> Self {
         let engine = Engine::new(Arc::new(world.clone()));
-        Self(Arc::new(Inner { engine, world: Some(world), runs: Arc::default() }))
+        Self(Arc::new(Inner { engine, world: Some(world), runs: Arc::default(), schedules: Mutex::default() }))
     }
 
     /// Its engine.
@@ -76,6 +84,29 @@ impl Host {
     /// What it brings along is wrong.
     pub async fn run(&self, loaded: &Loaded, input: Value, options: Options) -> Result<Run, LoadError> {
         Ok(self.begin(loaded, input, options).await?.run.clone())
+    }
+
+    /// Makes a workflow known to `run: workflow` tasks, wherever its file is. One with the same
+    /// namespace, name and version is replaced, and returned.
+    pub fn register(&self, loaded: &Loaded) -> Option<Arc<Program>> {
+        self.0.world.as_ref().and_then(|world| world.registry().add(loaded.program.clone()))
+    }
+
+    /// Keeps the schedule of a workflow until the host ends; says what it is, if there is one.
+    /// Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    pub fn schedule(&self, loaded: &Loaded) -> Result<Option<String>, LoadError> {
+        let workflow = &loaded.program.workflow;
+        let plan =
+            schedule::plan(workflow).map_err(|why| LoadError::Companion(format!("the schedule of {}: {why}", workflow.source.path())))?;
+        let Some(plan) = plan else { return Ok(None) };
+        let said = plan.said.clone();
+        // Events are seen from now on, not only when the task has begun.
+        let kept = schedule::keep(self.clone(), loaded.clone(), plan, self.engine().subscribe());
+        self.0.schedules.lock().unwrap_or_else(PoisonError::into_inner).spawn(kept);
+        Ok(Some(said))
     }
 
     async fn begin(&self, loaded: &Loaded, input: Value, options: Options) -> Result<Arc<Execution>, LoadError> {
@@ -122,8 +153,11 @@ impl Host {
         }
     }
 
-    /// Cancels every execution and waits for their ends: calls, processes and timers stop.
+    /// Ends all schedules, cancels every execution and waits for their ends: calls, processes and
+    /// timers stop.
     pub async fn cancel_all(&self) {
+        let mut schedules = std::mem::take(&mut *self.0.schedules.lock().unwrap_or_else(PoisonError::into_inner));
+        schedules.shutdown().await;
         for execution in self.list() {
             execution.run.with(|debuggee| debuggee.cancel()).await;
         }

@@ -15,6 +15,7 @@ mod json;
 pub mod load;
 pub mod lsp;
 mod runs;
+mod schedule;
 pub mod serve;
 mod stream;
 pub mod stub;

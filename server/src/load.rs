@@ -11,6 +11,7 @@ use flowdbg_lang::{
     analysis::Analysis,
     codes,
     diagnostic::{Diagnostic, Severity},
+    ide::is_workflow,
     text::Source,
 };
 
@@ -104,6 +105,20 @@ pub fn loader() -> Loader {
         Ok(loaded) => Ok(loaded.program),
         Err(error) => Err(error.lines().join("; ")),
     })
+}
+
+/// Reads the workflows that a path stands for: a file, or a folder with all that it holds. In a
+/// folder, files that hold no workflows are passed over; those with errors are told of.
+///
+/// # Errors
+/// The path does not exist, or is a file that cannot run.
+pub fn load_all(path: &Path) -> Result<Vec<Result<Loaded, LoadError>>, LoadError> {
+    if !path.is_dir() {
+        return Ok(vec![Ok(load(path)?)]);
+    }
+    let files = flowdbg_engine::worlds::local::files(path).into_iter();
+    let holds = |file: &PathBuf| read_text(file).is_ok_and(|text| is_workflow(&file.to_string_lossy(), &text));
+    Ok(files.filter(holds).map(|file| load(&file)).collect())
 }
 
 /// Reads a text of a size that a workflow may have.

@@ -43,6 +43,9 @@ impl Run {
             Ok(read) => read,
             Err(code) => return code,
         };
+        if loaded.program.workflow.schedule.is_some() && !self.quiet {
+            term::err("the workflow has a schedule: it is run once, now; `flowdbg serve FILE` keeps the schedule");
+        }
         let interrupts = Interrupts::listen();
         let execution = match host::local().run(&loaded, input, Options::default()).await {
             Ok(execution) => execution,

@@ -9,7 +9,7 @@ mod worker;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub use lookup::{Loader, recognised};
+pub use lookup::{Loader, Registry, files, recognised};
 pub use process::{Limits, Programs};
 pub use worker::run as run_worker;
 
@@ -27,6 +27,8 @@ pub struct Options {
     /// Requests whose address begins with the first go to the second instead, past any proxy:
     /// local stand-ins for services.
     pub routes: Vec<(String, String)>,
+    /// The workflows that the host knows.
+    pub registry: Registry,
     /// What runs scripts and containers.
     pub programs: Programs,
 }
@@ -35,7 +37,7 @@ impl Options {
     /// A world that finds its programs on the path and sends every request where it says.
     #[must_use]
     pub fn new(loader: Loader) -> Self {
-        Self { loader, worker: None, routes: Vec::new(), programs: Programs::default() }
+        Self { loader, worker: None, routes: Vec::new(), registry: Registry::default(), programs: Programs::default() }
     }
 }
 
@@ -51,6 +53,12 @@ impl Local {
     #[must_use]
     pub fn new(options: Options) -> Self {
         Self { options: Arc::new(options), clients: Arc::default() }
+    }
+
+    /// The workflows that the host knows.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.options.registry
     }
 
     /// The same world in which some requests go elsewhere; see [`Options::routes`].
@@ -71,7 +79,7 @@ impl World for Local {
                 }
                 EffectKind::Evaluate(evaluation) => Answer::Evaluated(worker::evaluate(options.worker.as_ref(), &evaluation).await),
                 EffectKind::Workflow { namespace, name, version, from } => {
-                    let lookup = move || lookup::find(&options.loader, &namespace, &name, &version, &from);
+                    let lookup = move || lookup::find(&options.loader, &options.registry, &namespace, &name, &version, &from);
                     let found = tokio::task::spawn_blocking(lookup).await;
                     Answer::Workflow(found.unwrap_or_else(|error| Err(error.to_string())))
                 }

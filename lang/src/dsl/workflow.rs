@@ -26,7 +26,7 @@ pub static WORKFLOW: Object = Object::new(
             "How long the whole workflow may take: a timeout of its own or the name of one under `use.timeouts`.",
         ),
         optional("output", Shape::Object(&OUTPUT), "Shapes what the last task gave into the result of the workflow, and validates it."),
-        optional("schedule", Shape::Object(&SCHEDULE), "Starts the workflow at times or on events.").not_yet("schedules"),
+        optional("schedule", Shape::Object(&SCHEDULE), "Starts the workflow at times or on events."),
         optional(
             "evaluate",
             Shape::Object(&EVALUATE),

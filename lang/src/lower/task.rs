@@ -273,11 +273,7 @@ impl Lower<'_> {
     fn listen(&mut self, node: NodeId, listen: NodeId, place: &Place, locals: &Locals) -> Option<TaskKind> {
         let tree = self.tree;
         let strategy = self.strategy(tree.get(listen, "to")?, locals)?;
-        let read = match tree.get(listen, "read").and_then(|read| tree.text(read)).map(|read| &**read) {
-            Some("envelope") => Read::Envelope,
-            Some("raw") => Read::Raw,
-            _ => Read::Data,
-        };
+        let read = self.read_mode(listen);
         let foreach = tree.get(node, "foreach").map(|foreach| {
             let item = self.variable(foreach, "item", "item");
             let at = self.variable(foreach, "at", "index");
@@ -295,7 +291,16 @@ impl Lower<'_> {
         Some(TaskKind::Listen(Listen { strategy, read, foreach }))
     }
 
-    fn strategy(&mut self, node: NodeId, locals: &Locals) -> Option<Strategy> {
+    /// `read`
+    pub(super) fn read_mode(&self, owner: NodeId) -> Read {
+        match self.tree.get(owner, "read").and_then(|read| self.tree.text(read)).map(|read| &**read) {
+            Some("envelope") => Read::Envelope,
+            Some("raw") => Read::Raw,
+            _ => Read::Data,
+        }
+    }
+
+    pub(super) fn strategy(&mut self, node: NodeId, locals: &Locals) -> Option<Strategy> {
         let tree = self.tree;
         if let Some(one) = tree.get(node, "one") {
             return Some(Strategy::One(self.filter(one, locals)));
