@@ -12,6 +12,7 @@ mod extend;
 mod flow;
 mod frame;
 mod inspect;
+mod schema;
 mod scope;
 mod subscription;
 mod unwind;

@@ -13,7 +13,7 @@ pub(crate) mod fork;
 pub(crate) mod listen;
 pub(crate) mod process;
 pub(crate) mod raise;
-mod resource;
+pub(crate) mod resource;
 pub(crate) mod run_container;
 pub(crate) mod run_script;
 pub(crate) mod run_shell;

@@ -353,11 +353,6 @@ impl Choice {
         self.instead = Some(instead);
         self
     }
-
-    const fn not_yet(mut self, what: &'static str) -> Self {
-        self.support = Support::NotYet(what);
-        self
-    }
 }
 
 /// Only these words.

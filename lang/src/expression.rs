@@ -1,4 +1,4 @@
-//! Runtime expressions in jq: parsed and checked when a file is read, compiled when first run.
+//! Runtime expressions, in jq if the workflow does not say otherwise: parsed and checked when a file is read, compiled when first run.
 //!
 //! Every problem carries its byte offset inside the program, so that it can be underlined in the
 //! workflow file. An expression also knows which variables it uses, so that the others need not
@@ -47,8 +47,19 @@ pub enum ProblemKind {
     Function,
 }
 
-/// A jq program with what its text tells.
+/// A language of expressions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// jq.
+    #[default]
+    Jq,
+    /// JavaScript. Nothing here runs it: it is evaluated outside, where it can be stopped.
+    JavaScript,
+}
+
+/// A program with what its text tells.
 pub struct Expression {
+    language: Language,
     text: Arc<str>,
     variables: Vec<Arc<str>>,
     harmless: bool,
@@ -77,6 +88,7 @@ impl Expression {
     pub fn new(text: &str, available: &[Arc<str>]) -> Arc<Self> {
         let found = analysis::analyse(text, available);
         Arc::new(Self {
+            language: Language::Jq,
             text: text.into(),
             variables: found.variables,
             harmless: found.harmless && found.problems.is_empty(),
@@ -84,6 +96,27 @@ impl Expression {
             facts: found.facts,
             program: OnceLock::new(),
         })
+    }
+
+    /// Takes a program in JavaScript as it is. It may use the variables of its place as globals, and
+    /// `$` for what jq calls `.`.
+    #[must_use]
+    pub fn javascript(text: &str, available: &[Arc<str>]) -> Arc<Self> {
+        let variables = available.iter().filter(|name| mentions(text, name)).cloned().collect();
+        Arc::new(Self {
+            language: Language::JavaScript,
+            text: text.into(),
+            variables,
+            harmless: false,
+            problems: Vec::new(),
+            program: OnceLock::new(),
+        })
+    }
+
+    /// Its language.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// The program.
@@ -130,6 +163,9 @@ impl Expression {
     /// # Errors
     /// Says why it does not compile or what it raised.
     pub fn evaluate_with(&self, input: Value, variables: Vec<Value>, now: f64) -> Result<Value, String> {
+        if self.language == Language::JavaScript {
+            return Err("JavaScript is evaluated in a process of its own, and there is none here".to_owned());
+        }
         let program = self.program.get_or_init(|| self.compile()).as_ref().map_err(Clone::clone)?;
         let env = builtins::Env { lut: &program.lut, now };
         let mut results = program.id.run((Ctx::<builtins::Kind>::new(env, Vars::new(variables)), input)).map(unwrap_valr);
@@ -166,6 +202,14 @@ impl Expression {
     fn refused(&self) -> String {
         format!("the expression `{}` does not compile", self.text)
     }
+}
+
+/// Whether a text names a variable: too often is harmless.
+fn mentions(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let after = text[at + name.len()..].chars().next();
+        after.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '$')
+    })
 }
 
 /// The text of a jq error: a string as it is, any other value as JSON.

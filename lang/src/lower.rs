@@ -19,7 +19,7 @@ pub use self::schedule::trigger;
 use self::scope::{Locals, Site};
 use crate::{
     duration::{self, DurationSpec},
-    expression::{self, Expression},
+    expression::{self, Expression, Language},
     model::{DataFlow, Document, List, PlacedExpression, Task, TaskId, Then, Timeout, Workflow},
     template::Template,
     tree::{NodeId, NodeKind, Tree},
@@ -81,6 +81,9 @@ struct Lower<'t> {
     /// What `use.functions` defines, with the slots of the tasks.
     functions: HashMap<Arc<str>, TaskId>,
     expressions: Vec<PlacedExpression>,
+    language: Language,
+    /// Whether every string is tried as an expression.
+    loose: bool,
 }
 
 /// The names of a list with the tasks they stand for, the first of each name, to resolve `then`.
@@ -88,7 +91,16 @@ type Siblings = HashMap<Arc<str>, TaskId>;
 
 impl<'t> Lower<'t> {
     fn new(tree: &'t Tree, root: NodeId) -> Self {
-        Self { tree, root, tasks: Vec::new(), functions: HashMap::new(), expressions: Vec::new() }
+        let evaluate = |key| tree.get(tree.get(root, "evaluate")?, key).and_then(|value| tree.text(value));
+        Self {
+            tree,
+            root,
+            tasks: Vec::new(),
+            functions: HashMap::new(),
+            expressions: Vec::new(),
+            language: if evaluate("language").is_some_and(|language| &**language == "js") { Language::JavaScript } else { Language::Jq },
+            loose: evaluate("mode").is_some_and(|mode| &**mode == "loose"),
+        }
     }
 }
 
@@ -127,10 +139,14 @@ impl Lower<'_> {
 
     fn data_flow(&mut self, owner: NodeId, key: &str, transform: &str, site: Site, locals: &Locals) -> DataFlow {
         let Some(node) = self.tree.get(owner, key) else { return DataFlow::default() };
-        let schema = self.tree.get(node, "schema").and_then(|schema| self.tree.get(schema, "document"));
+        let schema = self.tree.get(node, "schema");
+        let part = |key| schema.and_then(|schema| self.tree.get(schema, key));
+        let (document, resource, format) = (part("document"), part("resource"), part("format"));
         DataFlow {
             transform: self.tree.get(node, transform).map(|node| self.transform(node, site, locals)),
-            schema: schema.map(|schema| self.tree.value(schema)),
+            schema: document.map(|document| self.tree.value(document)),
+            schema_resource: resource.map(|resource| self.resource(resource, locals)),
+            schema_format: format.and_then(|format| self.tree.text(format)).cloned(),
         }
     }
 
@@ -153,9 +169,30 @@ impl Lower<'_> {
     }
 
     fn expression(&mut self, program: &str, node: NodeId, offset: usize, site: Site, locals: &Locals) -> Arc<Expression> {
-        let expression = Expression::new(program, &locals.available(site));
+        let expression = self.read_expression(program, site, locals);
         self.expressions.push(PlacedExpression { expression: expression.clone(), node, offset });
         expression
+    }
+
+    fn read_expression(&self, program: &str, site: Site, locals: &Locals) -> Arc<Expression> {
+        let available = locals.available(site);
+        match self.language {
+            Language::Jq => Expression::new(program, &available),
+            Language::JavaScript => Expression::javascript(program, &available),
+        }
+    }
+
+    /// A string that need not be an expression, in a workflow that tries them all.
+    fn loose(&mut self, node: NodeId, site: Site, locals: &Locals) -> Option<Template> {
+        let text = self.tree.string(node).filter(|text| self.loose && !text.trim().is_empty())?.clone();
+        let expression = self.read_expression(&text, site, locals);
+        // What is no expression is text, and no mistake.
+        if !expression.problems().is_empty() {
+            return None;
+        }
+        let offset = 0;
+        self.expressions.push(PlacedExpression { expression: expression.clone(), node, offset });
+        Some(Template::Loose(expression, self.tree.span(node), value::string(&*text)))
     }
 
     /// Data with `${ }` strings.
@@ -167,7 +204,7 @@ impl Lower<'_> {
                     let program = program.to_owned();
                     Template::Expression(self.expression(&program, node, offset, site, locals), tree.span(node))
                 }
-                None => Template::Value(scalar.value.clone()),
+                None => self.loose(node, site, locals).unwrap_or_else(|| Template::Value(scalar.value.clone())),
             },
             NodeKind::Sequence(items) => {
                 let items: Vec<Template> = items.iter().map(|item| self.template(*item, site, locals)).collect();

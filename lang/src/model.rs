@@ -97,6 +97,11 @@ pub struct DataFlow {
     pub transform: Option<Template>,
     /// `schema.document`: a JSON Schema.
     pub schema: Option<Value>,
+    /// `schema.resource`: where the schema is found. A named authentication stands in it as it is
+    /// defined.
+    pub schema_resource: Option<Template>,
+    /// `schema.format`: `json`, if absent.
+    pub schema_format: Option<Arc<str>>,
 }
 
 /// A list of tasks.

@@ -15,6 +15,8 @@ pub enum Template {
     Value(Value),
     /// An expression, with the scalar it stands in.
     Expression(Arc<Expression>, Span),
+    /// A text that is an expression if it yields a value, and itself if not (`evaluate.mode: loose`).
+    Loose(Arc<Expression>, Span, Value),
     /// Items.
     Array(Arc<[Template]>),
     /// Members.
@@ -45,6 +47,7 @@ impl Template {
                 expression: expression.text().to_owned(),
                 message,
             }),
+            Self::Loose(expression, _, text) => Ok(expression.evaluate(input.clone(), scope).unwrap_or_else(|_| text.clone())),
             Self::Array(items) => items.iter().map(|item| item.evaluate(input, scope)).collect(),
             Self::Object(members) => {
                 let members: Result<Vec<_>, Failed> =
@@ -64,7 +67,7 @@ impl Template {
     fn collect<'a>(&'a self, found: &mut Vec<(&'a Arc<Expression>, Span)>) {
         match self {
             Self::Value(_) => {}
-            Self::Expression(expression, span) => found.push((expression, *span)),
+            Self::Expression(expression, span) | Self::Loose(expression, span, _) => found.push((expression, *span)),
             Self::Array(items) => items.iter().for_each(|item| item.collect(found)),
             Self::Object(members) => members.iter().for_each(|(_, member)| member.collect(found)),
         }
@@ -75,7 +78,7 @@ impl Template {
     pub fn is_harmless(&self) -> bool {
         match self {
             Self::Value(_) => true,
-            Self::Expression(expression, _) => expression.is_harmless(),
+            Self::Expression(expression, _) | Self::Loose(expression, ..) => expression.is_harmless(),
             Self::Array(items) => items.iter().all(Self::is_harmless),
             Self::Object(members) => members.iter().all(|(_, member)| member.is_harmless()),
         }

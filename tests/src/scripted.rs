@@ -116,10 +116,7 @@ impl World for Scripted {
                 EffectKind::Grpc(_) => Answer::Grpc(Err(GrpcStatus { code: 14, message: "there is no network here".to_owned() })),
                 EffectKind::Publish(..) => Answer::Published(Err(no_network())),
                 EffectKind::Subscribe(_) => Answer::Unsubscribed(Err(no_network())),
-                EffectKind::Evaluate(evaluation) => {
-                    let flowdbg_engine::effect::Evaluation { expression, input, variables, now, .. } = evaluation;
-                    Answer::Evaluated(expression.evaluate_with(input, variables, now))
-                }
+                EffectKind::Evaluate(evaluation) => Answer::Evaluated(flowdbg_engine::worlds::local::evaluate_here(&evaluation)),
                 EffectKind::Workflow { namespace, name, version, .. } => Answer::Workflow(world.find(&namespace, &name, &version)),
                 EffectKind::Resource(resource) => Answer::Resource(world.document(&resource)),
                 EffectKind::Secrets { names, .. } => Answer::Secrets(world.secrets(&names)),

@@ -1,4 +1,4 @@
-//! `flowdbg evaluate-worker`: evaluates one expression, where it can be stopped. Not for people.
+//! `flowdbg evaluate-worker`: evaluates expressions, where they can be stopped. Not for people.
 
 use clap::Args;
 use flowdbg_engine::worlds::local::run_worker;
@@ -6,19 +6,16 @@ use flowdbg_engine::worlds::local::run_worker;
 use super::{FAULTED, GOOD};
 use crate::term;
 
-/// Evaluates one expression given on standard input
+/// Evaluates expressions given on standard input, a line each
 #[derive(Args)]
 pub(crate) struct Worker {}
 
 impl Worker {
     pub(crate) fn run(self) -> u8 {
-        match std::io::read_to_string(std::io::stdin()) {
-            Ok(request) => {
-                term::out_raw(&run_worker(&request));
-                GOOD
-            }
+        match run_worker(std::io::stdin().lock(), std::io::stdout().lock()) {
+            Ok(()) => GOOD,
             Err(error) => {
-                term::error(&format!("cannot read the request: {error}"));
+                term::error(&format!("the worker's lines are broken: {error}"));
                 FAULTED
             }
         }

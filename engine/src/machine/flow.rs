@@ -269,9 +269,8 @@ impl Machine {
             Some(task) => (&task.input, &task.timeout),
             None => (&program.workflow.input, &program.workflow.timeout),
         };
-        program
-            .validate(task, Flow::Input, &raw)
-            .map_err(|detail| Fault::new(Kind::Validation, format!("the input does not fit its schema: {detail}")))?;
+        let Some(schema) = self.schema(id, Flow::Input, &raw)? else { return Ok(()) };
+        self.validate(id, Flow::Input, &schema, &raw, "the input")?;
         let input = match &flow.transform {
             Some(transform) => self.fill(id, depth, transform, &raw, None)?,
             None => raw,
@@ -321,14 +320,13 @@ impl Machine {
         let depth = self.depth(id);
         let frame = self.top(id);
         let (program, task, raw) = (frame.program().clone(), frame.task, frame.raw_output.clone());
+        let Some(schema) = self.schema(id, Flow::Output, &raw)? else { return Ok(()) };
         let flow = task.map_or(&program.workflow.output, |task| &program.workflow.task(task).output);
         let output = match &flow.transform {
             Some(transform) => self.fill(id, depth, transform, &raw, None)?,
             None => raw,
         };
-        program
-            .validate(task, Flow::Output, &output)
-            .map_err(|detail| Fault::new(Kind::Validation, format!("the output does not fit its schema: {detail}")))?;
+        self.validate(id, Flow::Output, &schema, &output, "the output")?;
         self.top(id).output = output;
         self.set_step(id, if task.is_some() { Step::Export } else { Step::Leave });
         Ok(())
@@ -339,10 +337,9 @@ impl Machine {
         let frame = self.top(id);
         let (program, task, output) = (frame.program().clone(), frame.task, frame.output.clone());
         if let Some(transform) = task.and_then(|task| program.workflow.task(task).export.transform.as_ref()) {
+            let Some(schema) = self.schema(id, Flow::Export, &output)? else { return Ok(()) };
             let context = self.fill(id, depth, transform, &output, None)?;
-            program
-                .validate(task, Flow::Export, &context)
-                .map_err(|detail| Fault::new(Kind::Validation, format!("the exported context does not fit its schema: {detail}")))?;
+            self.validate(id, Flow::Export, &schema, &context, "the exported context")?;
             self.set_context(id, context);
         }
         self.set_step(id, Step::Leave);
@@ -444,7 +441,7 @@ impl Machine {
 }
 
 fn has(flow: &flowdbg_lang::model::DataFlow) -> bool {
-    flow.transform.is_some() || flow.schema.is_some()
+    flow.transform.is_some() || flow.schema.is_some() || flow.schema_resource.is_some()
 }
 
 /// The task of a list that follows a child's end.

@@ -155,6 +155,10 @@ impl Machine {
             Template::Expression(expression, span) => {
                 self.eval(id, depth, expression, input, extra).map_err(|stop| self.blame(stop, id, depth, *span))
             }
+            Template::Loose(expression, _, text) => match self.eval(id, depth, expression, input, extra) {
+                Err(Stop::Fault(_)) => Ok(text.clone()),
+                result => result,
+            },
             Template::Array(items) => items.iter().map(|item| self.fill(id, depth, item, input, extra)).collect(),
             Template::Object(members) => {
                 let mut filled = Vec::with_capacity(members.len());

@@ -9,7 +9,6 @@ use flowdbg_lang::{
 };
 
 use crate::{
-    fault::{Fault, Kind},
     machine::{BranchId, Child, Machine, Stop, Taken},
     program::Flow,
 };
@@ -26,7 +25,7 @@ impl Taken {
     }
 }
 
-/// Goes on with the iteration for the next item; says whether it has ended. The caller keeps what
+/// Goes on with the iteration for the next item; says whether it has ended, and not if a schema is being read. The caller keeps what
 /// was changed.
 pub(super) fn iterate(machine: &mut Machine, id: BranchId, foreach: &Foreach, taken: &mut Taken) -> Result<bool, Stop> {
     let depth = machine.depth(id);
@@ -39,7 +38,8 @@ pub(super) fn iterate(machine: &mut Machine, id: BranchId, foreach: &Foreach, ta
     machine.top(id).locals = locals;
     let shaped = shape(machine, id, depth, foreach, raw);
     machine.top(id).locals = outer;
-    let (output, context) = shaped?;
+    // A schema is being read; then it is shaped again.
+    let Some((output, context)) = shaped? else { return Ok(false) };
     machine.top(id).child = None;
     if let Some(context) = context {
         machine.set_context(id, context);
@@ -49,22 +49,21 @@ pub(super) fn iterate(machine: &mut Machine, id: BranchId, foreach: &Foreach, ta
     Ok(true)
 }
 
-/// `foreach.output` and `foreach.export`.
-fn shape(machine: &mut Machine, id: BranchId, depth: usize, foreach: &Foreach, raw: Value) -> Result<(Value, Option<Value>), Stop> {
-    let (program, task) = (machine.top(id).program().clone(), machine.top(id).task);
-    let wrong =
-        |what: &str, detail: String| Fault::new(Kind::Validation, format!("the {what} of `foreach` does not fit its schema: {detail}"));
+/// `foreach.output` and `foreach.export`; none while a schema is being read.
+fn shape(machine: &mut Machine, id: BranchId, depth: usize, foreach: &Foreach, raw: Value) -> Result<Option<(Value, Option<Value>)>, Stop> {
+    let Some(output_schema) = machine.schema(id, Flow::ForeachOutput, &raw)? else { return Ok(None) };
+    let Some(export_schema) = machine.schema(id, Flow::ForeachExport, &raw)? else { return Ok(None) };
     let output = match &foreach.output.transform {
         Some(transform) => machine.fill(id, depth, transform, &raw, Some(("$output", &raw)))?,
         None => raw,
     };
-    program.validate(task, Flow::ForeachOutput, &output).map_err(|detail| wrong("output", detail))?;
+    machine.validate(id, Flow::ForeachOutput, &output_schema, &output, "the output of `foreach`")?;
     let context = match &foreach.export.transform {
         Some(transform) => Some(machine.fill(id, depth, transform, &output, Some(("$output", &output)))?),
         None => None,
     };
     if let Some(context) = &context {
-        program.validate(task, Flow::ForeachExport, context).map_err(|detail| wrong("export", detail))?;
+        machine.validate(id, Flow::ForeachExport, &export_schema, context, "the export of `foreach`")?;
     }
-    Ok((output, context))
+    Ok(Some((output, context)))
 }

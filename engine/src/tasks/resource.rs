@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The document that an external resource names. Relative addresses are files beside the workflow.
-pub(super) fn named(machine: &mut Machine, id: BranchId, resource: &Value, input: &Value) -> Result<Resource, Fault> {
+pub(crate) fn named(machine: &mut Machine, id: BranchId, resource: &Value, input: &Value) -> Result<Resource, Fault> {
     use flowdbg_lang::value::ValueExt as _;
     let address = resource.member("endpoint").ok_or_else(|| wrong("an external resource needs an `endpoint`"))?;
     let (uri, authentication) = endpoint(address, input)?;

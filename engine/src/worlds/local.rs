@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub use lookup::{Loader, Registry, files, recognised};
 pub use process::{Limits, Programs};
-pub use worker::run as run_worker;
+pub use worker::{evaluate_here, run as run_worker};
 
 use super::{Performing, Request, World};
 use crate::effect::{Answer, Channel, ChannelError, EffectKind, GrpcStatus};
@@ -46,13 +46,14 @@ impl Options {
 pub struct Local {
     options: Arc<Options>,
     clients: Arc<http::Clients>,
+    workers: Arc<worker::Pool>,
 }
 
 impl Local {
     /// A local world.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options), clients: Arc::default() }
+        Self { options: Arc::new(options), clients: Arc::default(), workers: Arc::default() }
     }
 
     /// The workflows that the host knows.
@@ -64,20 +65,24 @@ impl Local {
     /// The same world in which some requests go elsewhere; see [`Options::routes`].
     #[must_use]
     pub fn with_routes(&self, routes: Vec<(String, String)>) -> Self {
-        Self { options: Arc::new(Options { routes, ..(*self.options).clone() }), clients: self.clients.clone() }
+        Self {
+            options: Arc::new(Options { routes, ..(*self.options).clone() }),
+            clients: self.clients.clone(),
+            workers: self.workers.clone(),
+        }
     }
 }
 
 impl World for Local {
     fn perform(&self, request: Request) -> Performing {
-        let (options, clients) = (self.options.clone(), self.clients.clone());
+        let (options, clients, workers) = (self.options.clone(), self.clients.clone(), self.workers.clone());
         Box::pin(async move {
             match request.effect.kind {
                 EffectKind::Http(request) => Answer::Http(http::send(&clients, request, &options.routes).await),
                 EffectKind::Process(process) => {
                     Answer::Process(process::run(&options.programs, &request.execution, request.effect.id, process).await)
                 }
-                EffectKind::Evaluate(evaluation) => Answer::Evaluated(worker::evaluate(options.worker.as_ref(), &evaluation).await),
+                EffectKind::Evaluate(evaluation) => Answer::Evaluated(workers.evaluate(options.worker.as_ref(), &evaluation).await),
                 EffectKind::Workflow { namespace, name, version, from } => {
                     let lookup = move || lookup::find(&options.loader, &options.registry, &namespace, &name, &version, &from);
                     let found = tokio::task::spawn_blocking(lookup).await;

@@ -45,7 +45,7 @@ static SCHEMA: Object = Object::new(
     &[
         optional("format", Shape::SchemaFormat, "The schema's format, perhaps with a version: `json:2020-12`.").default("json"),
         optional("document", Shape::Any, "The schema itself."),
-        optional("resource", Shape::Object(&EXTERNAL_RESOURCE), "Where the schema is found.").not_yet("schemas from an external resource"),
+        optional("resource", Shape::Object(&EXTERNAL_RESOURCE), "Where the schema is found."),
     ],
 )
 .rules(&[Rule::ExactlyOne(&["document", "resource"])]);

@@ -65,12 +65,12 @@ static EVALUATE: Object = Object::new(
 static LANGUAGES: Choices = Choices {
     values: &[
         choice("jq", "The jq language; every runtime must know it."),
-        choice("js", "JavaScript.").not_yet("expressions in JavaScript"),
+        choice("js", "JavaScript; `$` is the data, the other arguments have their names."),
     ],
-    others: Some(Support::NotYet("expressions in a language other than jq")),
+    others: Some(Support::NotYet("expressions in a language other than jq and js")),
 };
 
 static MODES: Choices = only(&[
     choice("strict", "Only strings that stand in `${ }` are expressions."),
-    choice("loose", "Every string is tried as an expression, and kept as it is if that fails.").not_yet("expressions in loose mode"),
+    choice("loose", "Every string is tried as an expression, and kept as it is if that fails."),
 ]);

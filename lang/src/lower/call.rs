@@ -32,11 +32,14 @@ impl Lower<'_> {
         self.mapping(with, locals, |lower, key, node| match key {
             "authentication" => Some(lower.authentication(node, locals)),
             "endpoint" => Some(lower.endpoint(node, locals)),
-            "document" | "source" => {
-                Some(lower.mapping(node, locals, |lower, key, node| (key == "endpoint").then(|| lower.endpoint(node, locals))))
-            }
+            "document" | "source" => Some(lower.resource(node, locals)),
             _ => None,
         })
+    }
+
+    /// An external resource.
+    pub(super) fn resource(&mut self, node: NodeId, locals: &Locals) -> Template {
+        self.mapping(node, locals, |lower, key, node| (key == "endpoint").then(|| lower.endpoint(node, locals)))
     }
 
     fn endpoint(&mut self, node: NodeId, locals: &Locals) -> Template {

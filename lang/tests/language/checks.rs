@@ -198,7 +198,7 @@ do:
   - h: { wait: { seconds: 1.5 } }
   #                       ^^^ error[OW0104] expected a whole number, not 1.5
   - i: { set: { x: 1 }, input: { schema: { format: avro, document: {} } } }
-  #                                                ^^^^ warning[OW0104] only JSON Schema is known
+  #                                                ^^^^ warning[OW0901] not supported yet: schemas in the format
 "#,
     );
 }

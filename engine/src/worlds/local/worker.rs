@@ -1,32 +1,35 @@
-//! Expressions that may not end, each in a process of its own: with a deadline, a memory limit,
-//! and nothing lost if it overflows its stack.
+//! Expressions that may not end, in processes of their own: with a deadline, a memory limit, and
+//! nothing lost if one overflows its stack.
 //!
-//! On the wire: one JSON array in, `[program, names, values, input, now]`; one JSON object out,
-//! `{"value": …}` or `{"error": "…"}`.
+//! A few processes wait for work; one that fails is replaced. On the wire a request is a line,
+//! `[program, names, values, input, now, language]`; so is the reply, `{"value": …}` or
+//! `{"error": "…"}`.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+mod javascript;
+mod pool;
+
+use std::io::{BufRead, Write};
 
 use flowdbg_lang::{
-    expression::Expression,
+    expression::{Expression, Language},
     value::{self, Value, ValueExt as _},
 };
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    process::Command,
-};
+pub(super) use pool::Pool;
 
 use crate::effect::Evaluation;
 
-/// How long an expression may take.
-const DEADLINE: Duration = Duration::from_secs(10);
-/// How much memory it may use, in bytes.
+/// How much memory a process may use, in bytes.
 const MEMORY: u64 = 2 * 1024 * 1024 * 1024;
 
-#[expect(clippy::disallowed_methods, reason = "this is the world that starts processes")]
-pub(super) async fn evaluate(worker: Option<&(PathBuf, Vec<String>)>, evaluation: &Evaluation) -> Result<Value, String> {
-    let Some((program, arguments)) = worker else {
-        return Err("the expression may never end, and there is no worker process to evaluate it in".to_owned());
-    };
+fn language_name(language: Language) -> &'static str {
+    match language {
+        Language::Jq => "jq",
+        Language::JavaScript => "js",
+    }
+}
+
+/// A request as it is sent.
+fn request(evaluation: &Evaluation) -> String {
     let names = evaluation.expression.variables().iter().map(|name| value::string(&**name)).collect();
     let request: Value = [
         value::string(evaluation.expression.text()),
@@ -34,45 +37,29 @@ pub(super) async fn evaluate(worker: Option<&(PathBuf, Vec<String>)>, evaluation
         evaluation.variables.iter().cloned().collect(),
         evaluation.input.clone(),
         Value::from(evaluation.now),
+        value::string(language_name(evaluation.expression.language())),
     ]
     .into_iter()
     .collect();
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("the worker process did not start: {error}"))?;
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let exchange = async {
-        let feed = async {
-            if let Some(mut stdin) = stdin {
-                // A worker that died says so by its missing reply.
-                let _ = stdin.write_all(request.to_json().as_bytes()).await;
-            }
-        };
-        let read = async {
-            let mut reply = String::new();
-            if let Some(mut stdout) = stdout {
-                stdout.read_to_string(&mut reply).await.map_err(|error| error.to_string())?;
-            }
-            Ok::<String, String>(reply)
-        };
-        tokio::join!(feed, read).1
-    };
-    let reply = tokio::time::timeout(DEADLINE, exchange)
-        .await
-        .map_err(|_| format!("the expression did not end within {} seconds and was stopped", DEADLINE.as_secs()))??;
-    if reply.is_empty() {
-        return Err("the expression used up its stack or its memory and was stopped".to_owned());
-    }
-    let reply = value::parse_json(&reply)?;
+    request.to_json()
+}
+
+/// The result in a reply.
+fn reply(text: &str) -> Result<Value, String> {
+    let reply = value::parse_json(text)?;
     match (reply.member("value"), reply.member("error").and_then(Value::as_text)) {
         (Some(result), _) => Ok(result.clone()),
         (None, error) => Err(error.unwrap_or_else(|| "the worker process gave no answer".to_owned())),
     }
+}
+
+/// Evaluates an expression in this process, which it may bring down: for tests, and for worlds that
+/// are worker processes themselves.
+///
+/// # Errors
+/// It failed.
+pub fn evaluate_here(evaluation: &Evaluation) -> Result<Value, String> {
+    reply(&answer(&request(evaluation)))
 }
 
 struct Given {
@@ -91,15 +78,19 @@ impl flowdbg_lang::expression::Scope for Given {
     }
 }
 
-/// What the worker process does: takes a request, gives a reply.
-#[must_use]
-pub fn run(request: &str) -> String {
+/// What the worker process does: answers requests, a line each, until there are no more.
+///
+/// # Errors
+/// It cannot read or write any more.
+pub fn run(requests: impl BufRead, mut replies: impl Write) -> std::io::Result<()> {
     limit_memory();
-    let reply = match answer(request) {
-        Ok(result) => value::object([("value", result)]),
-        Err(error) => value::object([("error", value::string(error))]),
-    };
-    reply.to_json()
+    for request in requests.lines() {
+        let reply = answer(&request?);
+        replies.write_all(reply.as_bytes())?;
+        replies.write_all(b"\n")?;
+        replies.flush()?;
+    }
+    Ok(())
 }
 
 fn limit_memory() {
@@ -111,14 +102,25 @@ fn limit_memory() {
     }
 }
 
-fn answer(request: &str) -> Result<Value, String> {
+fn answer(request: &str) -> String {
+    let reply = match evaluate(request) {
+        Ok(result) => value::object([("value", result)]),
+        Err(error) => value::object([("error", value::string(error))]),
+    };
+    reply.to_json()
+}
+
+fn evaluate(request: &str) -> Result<Value, String> {
     let request = value::parse_json(request)?;
     let Value::Arr(parts) = &request else { return Err("a request is an array".to_owned()) };
-    let [program, Value::Arr(names), Value::Arr(values), input, now] = parts.as_slice() else {
-        return Err("a request has five parts".to_owned());
+    let [program, Value::Arr(names), Value::Arr(values), input, now, language] = parts.as_slice() else {
+        return Err("a request has six parts".to_owned());
     };
     let program = program.as_text().ok_or("the program is a string")?;
     let names: Vec<String> = names.iter().filter_map(Value::as_text).collect();
+    if language.as_text().as_deref() == Some(language_name(Language::JavaScript)) {
+        return javascript::evaluate(&program, &names, values, input);
+    }
     let available: Vec<std::sync::Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
     let now = now.to_json().parse().unwrap_or_default();
     Expression::new(&program, &available).evaluate(input.clone(), &Given { names, values: values.to_vec(), now })
@@ -126,12 +128,21 @@ fn answer(request: &str) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::*;
 
     #[test]
-    fn the_worker_answers() {
-        assert_eq!(run(r#"["[range($n)] | length", ["$n"], [5], null, 0]"#), r#"{"value":5}"#);
-        assert_eq!(run(r#"["error(\"no\")", [], [], null, 0]"#), r#"{"error":"no"}"#);
-        assert!(run("nonsense").contains("error"));
+    fn the_worker_answers_line_by_line() {
+        let requests = [
+            r#"["[range($n)] | length", ["$n"], [5], null, 0, "jq"]"#,
+            r#"["error(\"no\")", [], [], null, 0, "jq"]"#,
+            r#"["$.a + $n", ["$n"], [5], {"a": 2}, 0, "js"]"#,
+            "nonsense",
+        ];
+        let mut replies = Vec::new();
+        run(requests.join("\n").as_bytes(), &mut replies).expect("it reads and writes");
+        let replies = String::from_utf8(replies).expect("text");
+        let replies: Vec<&str> = replies.lines().collect();
+        assert_eq!(replies[..3], [r#"{"value":5}"#, r#"{"error":"no"}"#, r#"{"value":7}"#]);
+        assert!(replies[3].contains("error") && replies.len() == 4, "{replies:?}");
     }
 }

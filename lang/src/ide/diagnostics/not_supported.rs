@@ -41,6 +41,7 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
         found.extend(choice(context, site));
+        found.extend(format(context, site));
     }
 }
 
@@ -49,6 +50,15 @@ fn is_own_function(context: &CheckContext<'_>, name: NodeId) -> bool {
     let tree = context.tree;
     let functions = tree.root().and_then(|root| tree.get(root, "use")).and_then(|used| tree.get(used, "functions"));
     functions.is_some_and(|functions| tree.get(functions, context.text(name)).is_some())
+}
+
+/// The formats of schemas have no list: all but JSON Schema.
+fn format(context: &CheckContext<'_>, site: &Site) -> Option<Diagnostic> {
+    let Resolved::Leaf(Shape::SchemaFormat) = site.resolved else { return None };
+    let text = context.text(site.node);
+    let json = text == "json" || text.strip_prefix("json:").is_some_and(|version| !version.is_empty());
+    let message = format!("not supported yet: schemas in the format `{text}`, only JSON Schema");
+    (!json).then(|| Diagnostic::warning(codes::NOT_SUPPORTED, context.tree.span(site.node), message))
 }
 
 fn choice(context: &CheckContext<'_>, site: &Site) -> Option<Diagnostic> {

@@ -86,9 +86,6 @@ fn leaf(context: &CheckContext<'_>, site: &Site, shape: &Shape) -> Option<Diagno
                 _ => diagnostic.help("use letters, digits and `_`, and begin with no digit"),
             })
         }
-        Shape::SchemaFormat if !is_json_format(text) => {
-            Some(warning(context, site, format!("only JSON Schema is known, not the format `{text}`")))
-        }
         _ => None,
     }
 }
@@ -212,8 +209,4 @@ fn is_host(text: &str) -> bool {
 
 pub(super) fn is_variable(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-fn is_json_format(text: &str) -> bool {
-    text == "json" || text.strip_prefix("json:").is_some_and(|version| !version.is_empty())
 }
