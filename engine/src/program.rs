@@ -46,7 +46,7 @@ impl Program {
         let mut schemas = BTreeMap::new();
         let mut add = |task, flow, data: &DataFlow| {
             if let Some(schema) = &data.schema {
-                schemas.insert((task, flow), compile(schema, data.schema_format.as_deref()));
+                schemas.insert((task, flow), compile(schema, data.schema_format()));
             }
         };
         add(None, Flow::Input, &workflow.input);

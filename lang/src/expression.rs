@@ -109,6 +109,7 @@ impl Expression {
             variables,
             harmless: false,
             problems: Vec::new(),
+            facts: Facts::default(),
             program: OnceLock::new(),
         })
     }

@@ -20,7 +20,7 @@ use self::scope::{Locals, Site};
 use crate::{
     duration::{self, DurationSpec},
     expression::{self, Expression, Language},
-    model::{DataFlow, Document, List, PlacedExpression, Task, TaskId, Then, Timeout, Workflow},
+    model::{DataFlow, Document, List, PlacedExpression, SchemaSource, Task, TaskId, Then, Timeout, Workflow},
     template::Template,
     tree::{NodeId, NodeKind, Tree},
     value::{self, Value},
@@ -139,15 +139,20 @@ impl Lower<'_> {
 
     fn data_flow(&mut self, owner: NodeId, key: &str, transform: &str, site: Site, locals: &Locals) -> DataFlow {
         let Some(node) = self.tree.get(owner, key) else { return DataFlow::default() };
-        let schema = self.tree.get(node, "schema");
-        let part = |key| schema.and_then(|schema| self.tree.get(schema, key));
-        let (document, resource, format) = (part("document"), part("resource"), part("format"));
+        let transform = self.tree.get(node, transform).map(|node| self.transform(node, site, locals));
+        let Some(schema) = self.tree.get(node, "schema") else { return DataFlow { transform, ..DataFlow::default() } };
         DataFlow {
-            transform: self.tree.get(node, transform).map(|node| self.transform(node, site, locals)),
-            schema: document.map(|document| self.tree.value(document)),
-            schema_resource: resource.map(|resource| self.resource(resource, locals)),
-            schema_format: format.and_then(|format| self.tree.text(format)).cloned(),
+            transform,
+            schema: self.tree.get(schema, "document").map(|document| self.tree.value(document)),
+            schema_source: self.schema_source(schema, locals),
         }
+    }
+
+    /// What a schema says beside its document.
+    fn schema_source(&mut self, schema: NodeId, locals: &Locals) -> Option<Box<SchemaSource>> {
+        let format = self.tree.get(schema, "format").and_then(|format| self.tree.text(format)).cloned();
+        let resource = self.tree.get(schema, "resource").map(|resource| self.resource(resource, locals));
+        (format.is_some() || resource.is_some()).then(|| Box::new(SchemaSource { resource, format }))
     }
 
     /// `from` and `as`: a string is an expression, bare or not; an object is a template.

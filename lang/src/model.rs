@@ -97,11 +97,31 @@ pub struct DataFlow {
     pub transform: Option<Template>,
     /// `schema.document`: a JSON Schema.
     pub schema: Option<Value>,
-    /// `schema.resource`: where the schema is found. A named authentication stands in it as it is
-    /// defined.
-    pub schema_resource: Option<Template>,
-    /// `schema.format`: `json`, if absent.
-    pub schema_format: Option<Arc<str>>,
+    /// What else is said of the schema.
+    pub schema_source: Option<Box<SchemaSource>>,
+}
+
+/// `schema` without its document.
+#[derive(Clone, Debug, Default)]
+pub struct SchemaSource {
+    /// `resource`: where the schema is found. A named authentication stands in it as it is defined.
+    pub resource: Option<Template>,
+    /// `format`: `json`, if absent.
+    pub format: Option<Arc<str>>,
+}
+
+impl DataFlow {
+    /// `schema.resource`
+    #[must_use]
+    pub fn schema_resource(&self) -> Option<&Template> {
+        self.schema_source.as_ref().and_then(|source| source.resource.as_ref())
+    }
+
+    /// `schema.format`
+    #[must_use]
+    pub fn schema_format(&self) -> Option<&str> {
+        self.schema_source.as_ref().and_then(|source| source.format.as_deref())
+    }
 }
 
 /// A list of tasks.
@@ -264,7 +284,7 @@ pub enum TaskKind {
     /// `raise`: the error's members.
     Raise(Template),
     /// `run: container`
-    RunContainer(RunContainer),
+    RunContainer(Box<RunContainer>),
     /// `run: script`
     RunScript(RunProcess),
     /// `run: shell`

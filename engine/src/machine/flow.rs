@@ -441,7 +441,7 @@ impl Machine {
 }
 
 fn has(flow: &flowdbg_lang::model::DataFlow) -> bool {
-    flow.transform.is_some() || flow.schema.is_some() || flow.schema_resource.is_some()
+    flow.transform.is_some() || flow.schema.is_some() || flow.schema_resource().is_some()
 }
 
 /// The task of a list that follows a child's end.

@@ -1,7 +1,7 @@
 //! Schemas of data: those that stand in the workflow, and those that are read from elsewhere before
 //! they are used (DSL Reference, "Schema").
 
-use flowdbg_lang::{text::Source, value::Value};
+use flowdbg_lang::{model::DataFlow, text::Source, value::Value};
 
 use super::{BranchId, Machine, Stop};
 use crate::{
@@ -26,7 +26,7 @@ impl Machine {
     pub(crate) fn schema(&mut self, id: BranchId, flow: Flow, data: &Value) -> Result<Option<Schema>, Stop> {
         let frame = self.top(id);
         let (program, task) = (frame.program().clone(), frame.task);
-        let Some(template) = program.data_flow(task, flow).and_then(|flow| flow.schema_resource.as_ref()) else {
+        let Some(template) = program.data_flow(task, flow).and_then(DataFlow::schema_resource) else {
             return Ok(Some(Schema::Inline));
         };
         let depth = self.depth(id);
@@ -61,7 +61,7 @@ impl Machine {
         let checked = match schema {
             Schema::Inline => program.validate(task, flow, data),
             Schema::Read(address) => {
-                let format = program.data_flow(task, flow).and_then(|flow| flow.schema_format.as_deref());
+                let format = program.data_flow(task, flow).and_then(DataFlow::schema_format);
                 let document = self.document(address).cloned().unwrap_or_default();
                 program.validate_by(address, &document, format, data)
             }

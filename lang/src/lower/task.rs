@@ -256,7 +256,7 @@ impl Lower<'_> {
             };
             // The lifetime is no data of the process.
             let with = self.mapping(container, locals, |_, key, _| (key == "lifetime").then(|| Template::Value(Value::Null)));
-            return Some(TaskKind::RunContainer(RunContainer { process: RunProcess { with, awaits, returns }, cleanup }));
+            return Some(TaskKind::RunContainer(Box::new(RunContainer { process: RunProcess { with, awaits, returns }, cleanup })));
         }
         let workflow = tree.get(node, "workflow")?;
         let text = |key| tree.get(workflow, key).and_then(|value| tree.text(value)).map_or_else(String::new, ToString::to_string);

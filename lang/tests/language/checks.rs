@@ -317,7 +317,7 @@ fn what_cannot_run_is_named_where_it_stands_and_once() {
     check_tasks(
         r#"
 evaluate: { language: groovy }
-#                     ^^^^^^ warning[OW0901] not supported yet: expressions in a language other than jq
+#                     ^^^^^^ warning[OW0901] not supported yet: expressions in a language other than jq and js
 use:
   functions: { f: { run: { script: { language: cobol, code: x } } } }
   #                                            ^^^^^ warning[OW0901] not supported yet: scripts in a language other than js and python

@@ -51,10 +51,7 @@ fn values_are_explained() {
         "`exit` — Leaves the current list of tasks and goes on after the task that holds it.",
     );
     check("do:\n  - a: { set: { x: 1 }, then: <|>b }\n  - b: { set: { x: 1 } }\n", "Goes on with the task `b` of the same list.");
-    check(
-        "evaluate: { mode: loo<|>se }\ndo: []\n",
-        "`loose` — Every string is tried as an expression, and kept as it is if that fails.\n\nNot supported yet: expressions in loose mode.",
-    );
+    check("evaluate: { mode: loo<|>se }\ndo: []\n", "`loose` — Every string is tried as an expression, and kept as it is if that fails.");
     check(
         "do:\n  - a: { call: gr<|>pc }\n",
         "**gRPC call** — Calls a method of a gRPC service.\n\nNot supported yet: gRPC calls.\n\n_DSL Reference: gRPC Call_",
@@ -74,7 +71,7 @@ fn names_show_what_they_name() {
 
 #[test]
 fn support_and_age_are_told() {
-    assert!(hover("sche<|>dule: { every: PT1H }\ndo: []\n").unwrap().contains("Not supported yet: schedules."));
+    assert!(hover("use: { cata<|>logs: {} }\ndo: []\n").unwrap().contains("Not supported yet: catalogs."));
     assert!(hover("do:\n  - a: { try: [], catch: { the<|>n: end } }\n").unwrap().contains("Newer than DSL 1.0.3"));
 }
 

@@ -86,7 +86,7 @@ async fn pass(seconds: u64) {
 #[tokio::test(start_paused = true)]
 async fn every_starts_even_if_the_last_one_still_runs() {
     let kept = Kept::new("{ every: PT3S }", "[ { w: { wait: PT7S } }, { s: { set: { done: true } } } ]");
-    pass(10).await;
+    pass(11).await;
     let done = Some(r#"{"done":true}"#.to_owned());
     assert_eq!(kept.seen().await, [(3, done), (6, None), (9, None)]);
     kept.host.cancel_all().await;
@@ -103,7 +103,7 @@ async fn after_starts_at_once_and_waits_after_each_end() {
 
 #[tokio::test(start_paused = true)]
 async fn cron_starts_at_its_times_in_utc() {
-    let kept = Kept::new("{ cron: '30 8,9 * * *' }", "[ { s: { set: 1 } } ]");
+    let kept = Kept::new("{ cron: '30 8,9 * * *' }", "[ { s: { set: { x: 1 } } } ]");
     pass(86_400).await;
     assert_eq!(kept.seen().await.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [1_800, 5_400]);
 }
@@ -159,10 +159,13 @@ async fn an_event_that_one_workflow_emits_starts_another() {
 async fn a_schedule_that_cannot_be_kept_is_told_of() {
     let folder = tempfile::tempdir().unwrap();
     let host = Host::new(Engine::new(Arc::new(Virtual(Instant::now()))));
-    let refused = |schedule: &str| host.schedule(&read(folder.path(), schedule, "[ { s: { set: 1 } } ]")).unwrap_err().to_string();
+    let refused = |schedule: &str| host.schedule(&read(folder.path(), schedule, "[ { s: { set: { x: 1 } } } ]")).unwrap_err().to_string();
     let path = folder.path().join("w.yaml").display().to_string();
     assert_eq!(refused("{ every: PT0S }"), format!("the schedule of {path}: `schedule.every` must be longer than nothing"));
     let said = refused("{ every: '${ .x }' }");
     assert!(said.ends_with("`schedule.every` must be a duration, and no expression"), "{said}");
-    assert!(plan(&read(folder.path(), "{ cron: '0 0 * * 1' }", "[ { s: { set: 1 } } ]").program.workflow).is_ok_and(|plan| plan.is_some()));
+    assert!(
+        plan(&read(folder.path(), "{ cron: '0 0 * * 1' }", "[ { s: { set: { x: 1 } } } ]").program.workflow)
+            .is_ok_and(|plan| plan.is_some())
+    );
 }

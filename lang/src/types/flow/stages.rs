@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Flow;
 use crate::{
-    expression::Expression,
+    expression::{Expression, Language},
     model::DataFlow,
     template::Template,
     text::Span,
@@ -31,6 +31,8 @@ impl<'w> Flow<'w> {
         match template {
             Template::Value(value) => Type::of_value(value, origin),
             Template::Expression(expression, span) => self.expression(expression, input, environment, *span, sure),
+            // Nobody can say whether it yields a value.
+            Template::Loose(..) => Type::Unknown,
             Template::Array(items) => {
                 let items = items.iter().map(|item| self.template(item, input, environment, place, sure)).collect();
                 Type::tuple(items, origin)
@@ -53,10 +55,10 @@ impl<'w> Flow<'w> {
         sure: bool,
     ) -> Type {
         let key = Arc::as_ptr(expression) as usize;
-        let program = self
-            .programs
-            .entry(key)
-            .or_insert_with(|| if expression.problems().is_empty() { Program::read(expression.text()) } else { None });
+        let program = self.programs.entry(key).or_insert_with(|| {
+            let typed = expression.language() == Language::Jq && expression.problems().is_empty();
+            typed.then(|| Program::read(expression.text())).flatten()
+        });
         let Some(program) = program else { return Type::Unknown };
         let origin = Origin::new(place, Maker::Expression);
         let (value, findings) = Typer::new(program, &**environment, origin).run(input, Mode::new(sure));
