@@ -9,6 +9,7 @@ mod parse;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use self::comments::allowance;
 use self::glob::Glob;
 use crate::{
     codes::{self, Code},

@@ -14,6 +14,7 @@ pub mod input;
 mod json;
 pub mod load;
 pub mod lsp;
+pub mod project;
 mod runs;
 mod schedule;
 pub mod serve;

@@ -1,138 +1,203 @@
-//! `flowdbg check`: says what is wrong with workflow files.
+//! `flowdbg check`: says what is wrong with workflow files, and mends what can be mended.
 
-use std::path::{Path, PathBuf};
+mod explain;
+mod files;
+mod fixes;
+mod github;
+mod json;
+mod sarif;
+mod text;
 
-use clap::Args;
-use flowdbg_lang::{analysis::Analysis, diagnostic::Severity, ide, text::Source};
-use flowdbg_server::load;
+use std::{path::PathBuf, sync::Arc};
 
+use clap::{Args, ValueEnum};
+use flowdbg_lang::{diagnostic::Severity, text::Source};
+use flowdbg_server::project::{BadSettings, Checked, Projects};
+
+use self::files::File;
 use super::{FAULTED, GOOD, UNUSABLE};
-use crate::{
-    draw,
-    term::{self, Stream},
-};
-
-/// How deep folders are searched.
-const MAX_DEPTH: usize = 32;
+use crate::term;
 
 /// Says what is wrong with workflow files
 #[derive(Args)]
-#[command(after_help = "Exit code: 0 nothing, or only warnings; 1 errors; 2 a path cannot be read.
+#[command(after_help = "Exit code: 0 nothing, or only warnings; 1 errors (with --deny-warnings also warnings);
+2 a path or flowdbg.toml cannot be read, or the command line is wrong.
+
+A project says in flowdbg.toml what it wants to hear of:
+  [check]
+  allow = [\"OW0207\"]     # not reported
+  warn = [\"OW0201\"]      # a warning
+  deny = [\"OW0209\"]      # an error
+  exclude = [\"drafts/\"]  # left out when folders are searched
+A comment does for one place: # flowdbg: allow OW0203 -- why
 
 Examples:
   flowdbg check order.workflow.yaml
-  flowdbg check workflows/ other.yaml")]
+  flowdbg check workflows/ other.yaml --fix
+  flowdbg check --format sarif . > findings.sarif
+  flowdbg check --explain OW0203")]
 pub(crate) struct Check {
-    /// Files, or folders to be searched for workflow files
-    #[arg(required = true, value_name = "PATH")]
+    /// Files, or folders to be searched for workflow files; `-` is standard input
+    #[arg(required_unless_present = "explain", value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// How findings are written
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Make the changes that mend what was found, and report the rest
+    #[arg(long, conflicts_with = "diff")]
+    fix: bool,
+    /// Show the changes that --fix would make, and make none
+    #[arg(long)]
+    diff: bool,
+    /// Exit with 1 also if there are only warnings
+    #[arg(long)]
+    deny_warnings: bool,
     /// Print only errors, and no summary
     #[arg(long, short)]
     quiet: bool,
+    /// Say what a code means, with an example; without a code list them all
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["paths", "fix", "diff"])]
+    explain: Option<String>,
 }
 
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Drawn into the text, for a person
+    #[default]
+    Text,
+    /// One JSON document with all findings and their fixes
+    Json,
+    /// SARIF 2.1.0, as code scanning tools read it
+    Sarif,
+    /// Workflow commands, as GitHub Actions shows them in a change
+    Github,
+}
+
+/// Everything that was found.
 #[derive(Default)]
+struct Report {
+    files: Vec<(File, Checked)>,
+    /// What could not be read, with the reason.
+    unreadable: Vec<String>,
+    /// Settings that cannot be used.
+    bad_settings: Vec<Arc<BadSettings>>,
+    /// Changes that were made, and in how many files.
+    fixes: usize,
+    mended_files: usize,
+}
+
+/// How many findings there are.
+#[derive(Clone, Copy, Debug, Default)]
 struct Tally {
-    files: usize,
     errors: usize,
     warnings: usize,
-    unreadable: usize,
+    remarks: usize,
+    fixable: usize,
 }
 
 impl Check {
     pub(crate) fn run(self) -> u8 {
-        let mut tally = Tally::default();
-        for path in &self.paths {
-            if path.is_dir() {
-                let mut files = Vec::new();
-                if let Err(why) = search(path, MAX_DEPTH, &mut files) {
-                    tally.unreadable += 1;
-                    term::error(&format!("cannot search {}: {why}", path.display()));
-                }
-                files.sort();
-                for (path, text) in files {
-                    self.check(&path, text, &mut tally);
-                }
-            } else {
-                match load::read_text(path) {
-                    // Who names a file means it, whatever it looks like.
-                    Ok(text) => self.check(path, text, &mut tally),
-                    Err(why) => {
-                        tally.unreadable += 1;
-                        term::error(&format!("cannot read {}: {why}", path.display()));
-                    }
+        if let Some(code) = &self.explain {
+            return explain::run(code);
+        }
+        let projects = Projects::default();
+        let mut report = Report::default();
+        let files = files::gather(&self.paths, &projects, &mut report.unreadable);
+        if self.fix || self.diff {
+            return self.mend(&projects, files, report);
+        }
+        report.take(files::check_all(&projects, files));
+        self.show(&report)
+    }
+
+    fn mend(&self, projects: &Projects, files: Vec<File>, mut report: Report) -> u8 {
+        let mut mended = Vec::new();
+        for file in files {
+            let fixed = fixes::mend(projects, &file);
+            if fixed.count == 0 {
+                mended.push(file);
+                continue;
+            }
+            report.fixes += fixed.count;
+            report.mended_files += 1;
+            if self.diff {
+                term::out_raw(&fixes::diff(&file.shown, file.source.text(), &fixed.text));
+                mended.push(file);
+                continue;
+            }
+            match fixes::save(&file, &fixed.text) {
+                Ok(()) => mended.push(File { source: Source::new(file.source.path(), fixed.text), ..file }),
+                Err(why) => {
+                    report.unreadable.push(format!("cannot write {}: {why}", file.shown));
+                    mended.push(file);
                 }
             }
         }
-        if !self.quiet {
-            term::out(&tally.summary());
+        if self.diff {
+            report.unreadable.iter().for_each(|why| term::error(why));
+            if !self.quiet {
+                term::err(&format!("{} would be made", text::fixes(report.fixes, report.mended_files)));
+            }
+            return if report.unreadable.is_empty() { GOOD } else { UNUSABLE };
         }
-        match tally {
-            Tally { unreadable: 1.., .. } => UNUSABLE,
-            Tally { errors: 1.., .. } => FAULTED,
-            Tally { .. } => GOOD,
-        }
+        report.take(files::check_all(projects, mended));
+        self.show(&report)
     }
 
-    fn check(&self, path: &Path, text: String, tally: &mut Tally) {
-        let analysis = Analysis::of(Source::new(path.to_string_lossy().as_ref(), text));
-        tally.files += 1;
-        for found in &analysis.diagnostics {
+    fn show(&self, report: &Report) -> u8 {
+        match self.format {
+            Format::Text => text::show(report, self.quiet),
+            Format::Json => term::out_raw(&json::document(report)),
+            Format::Sarif => term::out_raw(&sarif::document(report)),
+            Format::Github => github::show(report, self.quiet),
+        }
+        for why in &report.unreadable {
+            term::error(why);
+        }
+        let tally = report.tally();
+        if !report.unreadable.is_empty() || !report.bad_settings.is_empty() {
+            UNUSABLE
+        } else if tally.errors > 0 || (self.deny_warnings && tally.warnings > 0) {
+            FAULTED
+        } else {
+            GOOD
+        }
+    }
+}
+
+impl Report {
+    fn take(&mut self, checked: Vec<(File, Checked)>) {
+        for (_, checked) in &checked {
+            if let Some(bad) = &checked.bad_settings
+                && !self.bad_settings.iter().any(|known| known.source.path() == bad.source.path())
+            {
+                self.bad_settings.push(bad.clone());
+            }
+        }
+        self.files = checked;
+    }
+
+    fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for found in self.files.iter().flat_map(|(_, checked)| &checked.analysis.diagnostics) {
             match found.severity {
                 Severity::Error => tally.errors += 1,
                 Severity::Warning => tally.warnings += 1,
-                Severity::Information | Severity::Hint => {}
+                Severity::Information | Severity::Hint => tally.remarks += 1,
             }
-            if found.severity == Severity::Error || !self.quiet {
-                term::out(&draw::diagnostic(&analysis.source, found, Stream::Stdout));
-                term::out("");
-            }
+            tally.fixable += usize::from(found.fix.is_some());
         }
+        tally
     }
 }
 
-impl Tally {
-    fn summary(&self) -> String {
-        if self.files == 0 && self.unreadable == 0 {
-            return "no workflow files found; a file is one if its name ends in .workflow.yaml, .workflow.yml, .workflow.json, .ow.yaml or \
-                    .ow.yml, or if it has a `document` with a `dsl` near its top"
-                .to_owned();
-        }
-        let mut parts = vec![count(self.files, "workflow", "checked")];
-        for (number, noun) in [(self.errors, "error"), (self.warnings, "warning")] {
-            parts.push(if number == 0 { format!("no {noun}s") } else { count(number, noun, "").trim_end().to_owned() });
-        }
-        if self.unreadable > 0 {
-            parts.push(count(self.unreadable, "path", "unreadable"));
-        }
-        parts.join(", ")
+/// The word for a severity in documents for programs.
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Information => "information",
+        Severity::Hint => "hint",
     }
-}
-
-fn count(number: usize, noun: &str, what: &str) -> String {
-    format!("{number} {noun}{} {what}", if number == 1 { "" } else { "s" })
-}
-
-/// The workflow files of a folder, with their texts. Hidden folders and those of tools are left out.
-#[expect(clippy::disallowed_methods, reason = "a command is at the edge, where files are read")]
-fn search(folder: &Path, depth: usize, files: &mut Vec<(PathBuf, String)>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.is_empty() || name.starts_with('.') || name == "node_modules" || name == "target" {
-            continue;
-        }
-        if path.is_dir() {
-            // Links are not followed, so that there is no going round in circles.
-            if depth > 0 && !path.is_symlink() {
-                search(&path, depth - 1, files)?;
-            }
-        } else if flowdbg_engine::worlds::local::recognised(&path)
-            && let Ok(text) = load::read_text(&path)
-            && ide::is_workflow(name, &text)
-        {
-            files.push((path, text));
-        }
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::Folder;
+use crate::support::{Folder, HEAD};
 
 #[test]
 fn findings_are_drawn_and_counted() {
@@ -114,4 +114,115 @@ fn syntax_errors_name_the_place() {
         --- err
         error: cannot read bytes.yaml: it is not UTF-8 text (line 2, byte 12); save it as UTF-8
         "##);
+}
+
+const TYPOS: &str = "
+do:
+  - charge: { set: { x: '${ .a | lenght }' }, then: shp }
+  - ship: { sett: { y: 1 } }
+";
+
+#[test]
+fn findings_are_data_for_programs() {
+    let folder = Folder::new(&[("a.workflow.yaml", TYPOS)]);
+    let (code, out, err) = folder.run(&["check", "a.workflow.yaml", "--format", "json"], "");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, err.as_str(), &document["version"]), (1, "", &1.into()));
+    let found = &document["files"][0]["findings"][1];
+    assert_eq!(found["code"], "OW0201");
+    assert_eq!(found["range"]["start"], serde_json::json!({ "line": 3, "column": 53, "offset": HEAD.len() + 4 + 52 }));
+    assert_eq!(found["fix"]["edits"][0]["text"], "ship");
+    let count = document["files"][0]["findings"].as_array().unwrap().len();
+    assert_eq!(document["summary"]["errors"], count);
+}
+
+#[test]
+fn findings_are_sarif_for_code_scanning() {
+    let folder = Folder::new(&[("dir with space/a.workflow.yaml", &TYPOS.replace("shp }", "shp }  # flowdbg: allow OW0201"))]);
+    let (code, out, _) = folder.run(&["check", ".", "--format", "sarif"], "");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &document["version"]), (1, &"2.1.0".into()));
+    let run = &document["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    for result in results {
+        let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+        assert_eq!(result["ruleId"], rule["id"]);
+        assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "dir%20with%20space/a.workflow.yaml");
+    }
+    let lenght = results.iter().find(|result| result["ruleId"] == "OW0303").unwrap();
+    assert_eq!(lenght["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"], "length");
+    let allowed = results.iter().find(|result| result["ruleId"] == "OW0201").unwrap();
+    assert_eq!(allowed["suppressions"][0]["kind"], "inSource");
+}
+
+#[test]
+fn findings_are_workflow_commands_for_github() {
+    let folder = Folder::new(&[("a.workflow.yaml", "do:\n  - a: { set: { x: 1 }, then: nowhere }\n")]);
+    let (code, out, _) = folder.run(&["check", ".", "--format", "github"], "");
+    assert_eq!(code, 1);
+    assert!(out.starts_with("::error file=a.workflow.yaml,line=3,endLine=3,col=31,endColumn=38,title=OW0201::no task `nowhere`"), "{out}");
+}
+
+#[test]
+fn what_can_be_mended_is_mended_and_shown_before() {
+    let folder = Folder::new(&[("a.workflow.yaml", TYPOS)]);
+    let read = || std::fs::read_to_string(folder.path().join("a.workflow.yaml")).unwrap();
+    let before = read();
+    let (code, out, err) = folder.run(&["check", ".", "--diff"], "");
+    assert_eq!((code, read()), (0, before), "--diff changes nothing");
+    assert!(out.contains("-  - ship: { sett: { y: 1 } }\n+  - ship: { set: { y: 1 } }\n"), "{out}");
+    assert!(err.contains("3 changes in 1 file would be made"), "{err}");
+    let (code, out, _) = folder.run(&["check", ".", "--fix"], "");
+    assert_eq!((code, out.as_str()), (0, "1 workflow checked, no errors, no warnings; 3 changes in 1 file made\n"));
+    assert!(read().ends_with("  - charge: { set: { x: '${ .a | length }' }, then: ship }\n  - ship: { set: { y: 1 } }\n"), "{}", read());
+}
+
+#[test]
+fn a_code_is_explained() {
+    let folder = Folder::new(&[]);
+    let (code, out, _) = folder.run(&["check", "--explain", "ow0203"], "");
+    assert!(code == 0 && out.starts_with("# OW0203: ") && out.contains("## Wrong"), "{out}");
+    let (code, out, _) = folder.run(&["check", "--explain"], "");
+    assert!(code == 0 && out.lines().count() > 50 && out.contains("OW0901"), "{out}");
+    let (code, _, err) = folder.run(&["check", "--explain", "OW02O3"], "");
+    assert!(code == 2 && err.contains("there is no code `OW02O3`; did you mean OW0203?"), "{err}");
+}
+
+#[test]
+fn settings_and_comments_say_what_is_wanted() {
+    let wrong = "do:\n  - a: { set: { x: 1 }, then: nowhere }\n";
+    let folder = Folder::new(&[
+        ("flowdbg.toml", "[check]\nwarn = [\"OW0201\"]\nexclude = [\"drafts/\"]\n"),
+        ("a.workflow.yaml", wrong),
+        ("drafts/b.workflow.yaml", wrong),
+        ("bad/flowdbg.toml", "[check]\nallow = [\"OW9\"]\n"),
+        ("bad/c.workflow.yaml", wrong),
+    ]);
+    let (code, out, _) = folder.run(&["check", "a.workflow.yaml"], "");
+    assert!(code == 0 && out.ends_with("1 workflow checked, no errors, 1 warning\n"), "{out}");
+    assert_eq!(folder.run(&["check", "a.workflow.yaml", "--deny-warnings"], "").0, 1);
+    // Named on the command line, it is checked all the same.
+    let (code, out, _) = folder.run(&["check", "drafts/b.workflow.yaml"], "");
+    assert!(code == 0 && out.contains("warning[OW0201]"), "{out}");
+    let (code, out, _) = folder.run(&["check", "."], "");
+    assert!(code == 2 && out.contains("error[OW0803]") && out.contains("2 workflows checked, 1 error, 1 warning"), "{out}");
+}
+
+#[test]
+fn a_thousand_files_are_checked_at_once() {
+    let text = "do:\n  - a: { set: { x: 1 } }\n";
+    let names: Vec<String> = (0..1_000).map(|at| format!("d{}/w{at}.workflow.yaml", at % 10)).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), text)).collect();
+    let folder = Folder::new(&files);
+    let (code, out, _) = folder.run(&["check", "."], "");
+    assert_eq!((code, out.as_str()), (0, "1000 workflows checked, no errors, no warnings\n"));
+}
+
+#[test]
+fn standard_input_is_checked_and_mended() {
+    let folder = Folder::new(&[]);
+    let text = format!("{HEAD}do:\n  - a: {{ sett: {{ x: 1 }} }}\n");
+    let (code, out, _) = folder.run(&["check", "-"], &text);
+    assert!(code == 1 && out.contains("--> <stdin>:3:10"), "{out}");
 }

@@ -56,6 +56,25 @@ pub(crate) fn apply(source: &Source, found: &mut Vec<Diagnostic>) -> Vec<Diagnos
     allowed
 }
 
+/// A comment that allows a finding, if one can stand there: on a line of its own above what is
+/// found, as far in as that. JSON has no comments, and what cannot be read cannot be allowed.
+#[must_use]
+pub fn allowance(source: &Source, found: &Diagnostic) -> Option<Fix> {
+    let code = milder(found.code).ok()?.code;
+    let is_json = source.text().trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    if is_json || matches!(code, codes::COMMENT | codes::UNUSED_ALLOW | codes::SETTINGS | codes::NOT_A_WORKFLOW) {
+        return None;
+    }
+    let line = Layout::of(source).first_of(source.line_of(found.span.start));
+    let start = source.line_span(line).start as usize;
+    let text = source.slice(source.line_span(line)).trim_start_matches('\u{feff}');
+    let indent = &text[..text.len() - text.trim_start_matches(' ').len()];
+    // In front of a byte order mark there is nothing.
+    let at = start + source.slice(source.line_span(line)).len() - text.len();
+    let end = if source.text().contains("\r\n") { "\r\n" } else { "\n" };
+    Some(Fix::insert(at, format!("{indent}# {MARK} allow {code}{end}"), format!("Allow {code} here by a comment")))
+}
+
 /// One code of one comment.
 struct Allowance {
     code: &'static str,
@@ -202,6 +221,12 @@ impl Layout {
             !text.is_empty() && !text.starts_with('#')
         };
         (after + 1..source.line_count()).find(is_content).unwrap_or(after)
+    }
+
+    /// The line on which the string begins that a line is in; else the line itself.
+    fn first_of(&self, line: u32) -> u32 {
+        let before = self.long_strings.partition_point(|(first, _)| *first <= line);
+        self.long_strings[..before].iter().rev().find(|(_, last)| line <= *last).map_or(line, |(first, _)| *first)
     }
 
     /// The last line of what begins on a line.

@@ -14,7 +14,7 @@ pub(super) fn of(snapshot: &Snapshot, encoding: Encoding) -> Vec<Diagnostic> {
     analysis.diagnostics.iter().map(|found| convert(found, snapshot, encoding)).collect()
 }
 
-fn convert(found: &diagnostic::Diagnostic, snapshot: &Snapshot, encoding: Encoding) -> Diagnostic {
+pub(super) fn convert(found: &diagnostic::Diagnostic, snapshot: &Snapshot, encoding: Encoding) -> Diagnostic {
     let range = |span| encoding.range(&snapshot.source, span);
     let related: Vec<_> = found
         .related

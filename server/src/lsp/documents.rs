@@ -5,10 +5,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use flowdbg_lang::{analysis::Analysis, ide, text::Source};
+use flowdbg_lang::{
+    analysis::Analysis,
+    diagnostic::Diagnostic,
+    ide,
+    text::{Source, Span},
+};
 use tower_lsp_server::gen_lsp_types::{TextDocumentContentChangeEvent, Uri};
+use url::Url;
 
 use super::position::Encoding;
+use crate::project::Projects;
 
 /// One version of a text. It never changes; who holds it can take his time.
 #[derive(Debug)]
@@ -16,37 +23,59 @@ pub(super) struct Snapshot {
     pub(super) uri: Uri,
     pub(super) version: i32,
     pub(super) source: Arc<Source>,
+    projects: Arc<Projects>,
     analysis: OnceLock<Option<Arc<Analysis>>>,
 }
 
 impl Snapshot {
-    fn new(uri: Uri, version: i32, text: String) -> Arc<Self> {
+    fn new(uri: Uri, version: i32, text: String, projects: Arc<Projects>) -> Arc<Self> {
         let source = Source::new(&*uri.0, text);
-        Arc::new(Self { uri, version, source, analysis: OnceLock::new() })
+        Arc::new(Self { uri, version, source, projects, analysis: OnceLock::new() })
     }
 
     /// What is known of the text, if it is a workflow. Takes time when first asked.
     pub(super) fn analysis(&self) -> Option<&Arc<Analysis>> {
         let analyse = || {
             let workflow = ide::is_workflow(self.source.path(), self.source.text());
-            workflow.then(|| Arc::new(Analysis::of(self.source.clone())))
+            workflow.then(|| Arc::new(self.analyse()))
         };
         self.analysis.get_or_init(analyse).as_ref()
+    }
+
+    fn analyse(&self) -> Analysis {
+        // A text that is not saved yet, or lies elsewhere, has no project.
+        let path = Url::parse(&self.uri.0).ok().and_then(|uri| uri.to_file_path().ok());
+        let Some(path) = path else { return Analysis::of(self.source.clone()) };
+        let checked = self.projects.check(&path, self.source.clone());
+        let mut analysis = checked.analysis;
+        if let Some(bad) = checked.bad_settings {
+            // Editors have no place for the settings unless they are open; say it where it matters.
+            let about = |found: &Diagnostic| {
+                let line = bad.source.line_of(found.span.start) + 1;
+                let message = format!("{}:{line}: {}", bad.source.path(), found.message);
+                Diagnostic { span: Span::empty(0), message, related: Vec::new(), fix: None, ..found.clone() }
+            };
+            analysis.diagnostics.splice(0..0, bad.found.iter().map(about));
+        }
+        analysis
     }
 }
 
 /// All open texts.
 #[derive(Debug, Default)]
-pub(super) struct Documents(Mutex<HashMap<String, Arc<Snapshot>>>);
+pub(super) struct Documents {
+    open: Mutex<HashMap<String, Arc<Snapshot>>>,
+    projects: Arc<Projects>,
+}
 
 impl Documents {
     // Nobody panics while he holds the lock, and a map of immutable values is whole all the same.
     fn open_ones(&self) -> MutexGuard<'_, HashMap<String, Arc<Snapshot>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn open(&self, uri: Uri, version: i32, text: String) {
-        self.open_ones().insert(uri.0.clone(), Snapshot::new(uri, version, text));
+        self.open_ones().insert(uri.0.clone(), Snapshot::new(uri, version, text, self.projects.clone()));
     }
 
     /// Applies edits, each to the result of the one before; false if the text is not open.
@@ -77,7 +106,7 @@ impl Documents {
             }
         }
         let text = last.unwrap_or_else(|| source.text().to_owned());
-        *document = Snapshot::new(uri.clone(), version, text);
+        *document = Snapshot::new(uri.clone(), version, text, self.projects.clone());
         true
     }
 

@@ -1,5 +1,6 @@
 //! The requests that are served: one file each, one row each.
 
+mod code_action;
 mod diagnostic;
 mod document_symbol;
 mod hover;
@@ -71,5 +72,9 @@ impl Row {
 }
 
 /// Every request that is served.
-pub const REQUESTS: &[Row] =
-    &[Row::of::<diagnostic::Diagnostic>(), Row::of::<document_symbol::DocumentSymbol>(), Row::of::<hover::Hover>()];
+pub const REQUESTS: &[Row] = &[
+    Row::of::<diagnostic::Diagnostic>(),
+    Row::of::<code_action::CodeAction>(),
+    Row::of::<document_symbol::DocumentSymbol>(),
+    Row::of::<hover::Hover>(),
+];
