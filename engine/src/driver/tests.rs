@@ -269,6 +269,20 @@ do:
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_of_a_year_takes_a_year() {
+    let run = Engine::new(Arc::new(Calm)).start(program("do: [ { w: { wait: P1Y } } ]"), Value::Null, Options::default());
+    let began = tokio::time::Instant::now();
+    assert!(matches!(run.ended().await, Outcome::Completed(_)));
+    assert_eq!(began.elapsed().as_secs(), 365 * 86_400);
+    assert_eq!(run.status().phase, Phase::Completed);
+    // And one of a million years can be cancelled.
+    let run = Engine::new(Arc::new(Calm)).start(program("do: [ { w: { wait: P1000000Y } } ]"), Value::Null, Options::default());
+    tokio::time::sleep(std::time::Duration::from_secs(86_400 * 365)).await;
+    run.with(Debuggee::cancel).await.expect("it lives");
+    assert!(matches!(run.ended().await, Outcome::Cancelled));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_burst_of_events_is_taken_without_loss() {
     let yaml = "
 do:

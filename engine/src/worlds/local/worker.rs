@@ -8,7 +8,11 @@
 mod javascript;
 mod pool;
 
-use std::io::{BufRead, Write};
+use std::{
+    collections::HashMap,
+    io::{BufRead, Write},
+    sync::Arc,
+};
 
 use flowdbg_lang::{
     expression::{Expression, Language},
@@ -25,6 +29,29 @@ fn language_name(language: Language) -> &'static str {
     match language {
         Language::Jq => "jq",
         Language::JavaScript => "js",
+    }
+}
+
+/// How many programs a process keeps compiled: compiling one costs more than most evaluations.
+const MAX_PROGRAMS: usize = 256;
+
+/// The programs in jq that were evaluated before, by text and names.
+#[derive(Default)]
+struct Programs(HashMap<(String, Vec<String>), Arc<Expression>>);
+
+impl Programs {
+    fn find(&mut self, text: String, names: &[String]) -> Arc<Expression> {
+        if self.0.len() >= MAX_PROGRAMS {
+            self.0.clear();
+        }
+        let available = || names.iter().map(|name| name.as_str().into()).collect::<Vec<Arc<str>>>();
+        let key = (text, names.to_vec());
+        if let Some(known) = self.0.get(&key) {
+            return known.clone();
+        }
+        let expression = Expression::new(&key.0, &available());
+        self.0.insert(key, expression.clone());
+        expression
     }
 }
 
@@ -59,7 +86,7 @@ fn reply(text: &str) -> Result<Value, String> {
 /// # Errors
 /// It failed.
 pub fn evaluate_here(evaluation: &Evaluation) -> Result<Value, String> {
-    reply(&answer(&request(evaluation)))
+    reply(&answer(&mut Programs::default(), &request(evaluation)))
 }
 
 struct Given {
@@ -84,8 +111,9 @@ impl flowdbg_lang::expression::Scope for Given {
 /// It cannot read or write any more.
 pub fn run(requests: impl BufRead, mut replies: impl Write) -> std::io::Result<()> {
     limit_memory();
+    let mut programs = Programs::default();
     for request in requests.lines() {
-        let reply = answer(&request?);
+        let reply = answer(&mut programs, &request?);
         replies.write_all(reply.as_bytes())?;
         replies.write_all(b"\n")?;
         replies.flush()?;
@@ -102,15 +130,15 @@ fn limit_memory() {
     }
 }
 
-fn answer(request: &str) -> String {
-    let reply = match evaluate(request) {
+fn answer(programs: &mut Programs, request: &str) -> String {
+    let reply = match evaluate(programs, request) {
         Ok(result) => value::object([("value", result)]),
         Err(error) => value::object([("error", value::string(error))]),
     };
     reply.to_json()
 }
 
-fn evaluate(request: &str) -> Result<Value, String> {
+fn evaluate(programs: &mut Programs, request: &str) -> Result<Value, String> {
     let request = value::parse_json(request)?;
     let Value::Arr(parts) = &request else { return Err("a request is an array".to_owned()) };
     let [program, Value::Arr(names), Value::Arr(values), input, now, language] = parts.as_slice() else {
@@ -121,9 +149,9 @@ fn evaluate(request: &str) -> Result<Value, String> {
     if language.as_text().as_deref() == Some(language_name(Language::JavaScript)) {
         return javascript::evaluate(&program, &names, values, input);
     }
-    let available: Vec<std::sync::Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
     let now = now.to_json().parse().unwrap_or_default();
-    Expression::new(&program, &available).evaluate(input.clone(), &Given { names, values: values.to_vec(), now })
+    let expression = programs.find(program, &names);
+    expression.evaluate(input.clone(), &Given { names, values: values.to_vec(), now })
 }
 
 #[cfg(test)]
@@ -134,6 +162,7 @@ mod tests {
     fn the_worker_answers_line_by_line() {
         let requests = [
             r#"["[range($n)] | length", ["$n"], [5], null, 0, "jq"]"#,
+            r#"["[range($n)] | length", ["$n"], [6], null, 0, "jq"]"#,
             r#"["error(\"no\")", [], [], null, 0, "jq"]"#,
             r#"["$.a + $n", ["$n"], [5], {"a": 2}, 0, "js"]"#,
             "nonsense",
@@ -142,7 +171,7 @@ mod tests {
         run(requests.join("\n").as_bytes(), &mut replies).expect("it reads and writes");
         let replies = String::from_utf8(replies).expect("text");
         let replies: Vec<&str> = replies.lines().collect();
-        assert_eq!(replies[..3], [r#"{"value":5}"#, r#"{"error":"no"}"#, r#"{"value":7}"#]);
-        assert!(replies[3].contains("error") && replies.len() == 4, "{replies:?}");
+        assert_eq!(replies[..4], [r#"{"value":5}"#, r#"{"value":6}"#, r#"{"error":"no"}"#, r#"{"value":7}"#]);
+        assert!(replies[4].contains("error") && replies.len() == 5, "{replies:?}");
     }
 }
