@@ -16,5 +16,7 @@ pub(crate) fn local() -> Host {
         term::error(&format!("{why}; the usual limits hold"));
         Programs::default()
     });
-    Host::local(Local::new(Options { worker, programs, ..Options::new(load::loader()) }))
+    // The root of the catalog `default`: a folder or an address.
+    let catalog = std::env::var("FLOWDBG_CATALOG").ok().filter(|root| !root.is_empty());
+    Host::local(Local::new(Options { worker, programs, catalog, ..Options::new(load::loader()) }))
 }

@@ -1,6 +1,7 @@
 //! What the machine asks of the outside, and what came back.
 
 mod grpc;
+mod mcp;
 mod messages;
 mod process;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use flowdbg_lang::{expression::Expression, value::Value};
 
 pub use grpc::{GrpcCall, GrpcReply, GrpcStatus};
+pub use mcp::{McpCall, McpError, McpErrorKind, McpTransport};
 pub use messages::{Bindings, Channel, ChannelError, Credentials, Message, Protocol};
 pub use process::{Cleanup, Command, Container, Process, ProcessError, ProcessOutcome, Pull, ScriptLanguage};
 
@@ -64,6 +66,8 @@ pub enum EffectKind {
     },
     /// Read a document.
     Resource(Resource),
+    /// Call a server of tools.
+    Mcp(McpCall),
     /// Find the values of secrets.
     Secrets {
         /// Their names.
@@ -99,6 +103,9 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
+/// With this, addresses of documents begin that lie in the host's own catalog of functions.
+pub const DEFAULT_CATALOG: &str = "default-catalog:";
+
 /// A document that lies elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
@@ -115,6 +122,8 @@ pub struct Resource {
 pub struct ResourceError {
     /// What the server answered, if it did.
     pub status: Option<u16>,
+    /// What its `WWW-Authenticate` headers ask for.
+    pub challenges: Vec<String>,
     /// Why.
     pub message: String,
 }
@@ -159,6 +168,8 @@ pub enum Answer {
     Workflow(Result<Arc<Program>, String>),
     /// The document's text, or why there is none.
     Resource(Result<String, ResourceError>),
+    /// The result of the method, or why there is none.
+    Mcp(Result<Value, McpError>),
     /// The values in the order of their names, or which are missing.
     Secrets(Result<Vec<Value>, String>),
 }

@@ -30,7 +30,8 @@ use flowdbg_lang::{
 pub(crate) use flow::Stop;
 pub use frame::{Branch, BranchState, Frame};
 pub(crate) use frame::{
-    Child, Extending, ForkChild, ListenState, Locals, Part, State, Step, SubscriptionState, Taken, TryPart, WorkflowRun,
+    Calling, Child, Exchange, Extending, ForkChild, ListenState, Locals, Need, Part, State, Step, SubscriptionState, Taken, TryPart,
+    WorkflowRun,
 };
 pub use inspect::{EditError, EvaluateError, PathStep, ScopeName};
 
@@ -40,6 +41,7 @@ use crate::{
     fault::Fault,
     mask::{Mask, Secrets},
     program::Program,
+    tasks::{self, Credentials},
     time::Timestamp,
 };
 
@@ -71,6 +73,9 @@ pub struct Machine {
     inbox: VecDeque<Delivery>,
     /// Documents that were read, by address.
     documents: BTreeMap<Arc<str>, Value>,
+    /// Functions of other files, by address.
+    functions: BTreeMap<Arc<str>, Arc<Program>>,
+    credentials: Credentials,
     secrets: Secrets,
     mask: Mask,
     outcome: Option<Outcome>,
@@ -249,6 +254,8 @@ impl Machine {
             pending: BTreeMap::new(),
             inbox: VecDeque::new(),
             documents: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            credentials: Credentials::default(),
             secrets: Secrets::default(),
             mask: Mask::default(),
             outcome: None,
@@ -381,6 +388,7 @@ impl Machine {
         match self.pending.remove(&effect) {
             None => {}
             Some(Waiter::Body(id)) => {
+                tasks::hide_tokens(self, id, &answer);
                 if let Some(branch) = self.branches.get_mut(&id) {
                     branch.answer = Some(answer);
                 }
@@ -496,6 +504,13 @@ impl Machine {
         id
     }
 
+    /// Leaves an answer to the innermost task, which takes it next.
+    pub(crate) fn leave_answer(&mut self, id: BranchId, answer: Answer) {
+        if let Some(branch) = self.branches.get_mut(&id) {
+            branch.answer = Some(answer);
+        }
+    }
+
     /// Takes the answer that the innermost task waited for, if it has come.
     pub(crate) fn take_answer(&mut self, id: BranchId) -> Option<Answer> {
         self.branches.get_mut(&id).and_then(|branch| branch.answer.take())
@@ -587,6 +602,25 @@ impl Machine {
 
     pub(crate) fn keep_document(&mut self, address: &str, document: Value) {
         self.documents.insert(address.into(), document);
+    }
+
+    /// A function of another file that was read before.
+    pub(crate) fn function(&self, address: &str) -> Option<Arc<Program>> {
+        self.functions.get(address).cloned()
+    }
+
+    pub(crate) fn keep_function(&mut self, address: &str, program: Arc<Program>) {
+        self.functions.insert(address.into(), program);
+    }
+
+    /// Tokens and challenges that calls of this execution were given.
+    pub(crate) fn credentials(&mut self) -> &mut Credentials {
+        &mut self.credentials
+    }
+
+    /// What the call of the innermost frame does besides its own work.
+    pub(crate) fn calling(&mut self, id: BranchId) -> &mut Calling {
+        self.top(id).calling.get_or_insert_default()
     }
 
     /// What must not be shown.

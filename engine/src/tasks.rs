@@ -1,19 +1,21 @@
 //! What tasks do, one file a kind: `work` is called when the body begins, and again each time a
 //! child has ended or an answer has come.
 
-mod authentication;
+pub(crate) mod authentication;
+pub(crate) mod call_a2a;
 pub(crate) mod call_function;
 pub(crate) mod call_http;
+pub(crate) mod call_mcp;
 pub(crate) mod call_openapi;
+pub(crate) mod document;
 pub(crate) mod emit;
-mod exchange;
+pub(crate) mod exchange;
 pub(crate) mod for_;
 mod foreach;
 pub(crate) mod fork;
 pub(crate) mod listen;
 pub(crate) mod process;
 pub(crate) mod raise;
-pub(crate) mod resource;
 pub(crate) mod run_container;
 pub(crate) mod run_script;
 pub(crate) mod run_shell;
@@ -23,6 +25,7 @@ pub(crate) mod switch;
 pub(crate) mod try_;
 pub(crate) mod wait;
 
+pub(crate) use authentication::{Credentials, hide_tokens};
 use flowdbg_lang::{
     duration::{self, DurationSpec},
     model::TaskKind,
@@ -36,11 +39,16 @@ use crate::{
 
 /// Goes on with the body of a branch's innermost task.
 pub(crate) fn work(machine: &mut Machine, id: BranchId) -> Result<(), Stop> {
+    if !exchange::settle(machine, id)? {
+        return Ok(());
+    }
     let program = machine.top(id).program().clone();
     let Some(task) = machine.top(id).task else { return Ok(()) };
     match &program.workflow.task(task).kind {
+        TaskKind::CallA2a(call) => call_a2a::work(machine, id, call),
         TaskKind::CallFunction(call) => call_function::work(machine, id, call),
         TaskKind::CallHttp(call) => call_http::work(machine, id, call),
+        TaskKind::CallMcp(call) => call_mcp::work(machine, id, call),
         TaskKind::CallOpenapi(call) => call_openapi::work(machine, id, call),
         TaskKind::Do(list) => machine.run_list(id, list),
         TaskKind::Emit(event) => emit::work(machine, id, event),

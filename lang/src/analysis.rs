@@ -8,7 +8,7 @@ use crate::{
     codes,
     diagnostic::{Diagnostic, Severity},
     ide::{self, diagnostics::Surroundings},
-    lower::lower,
+    lower::{lower, lower_function},
     model::Workflow,
     read::{read, without_follow_ups},
     settings::{self, Settings},
@@ -54,7 +54,20 @@ impl Analysis {
             ide::diagnostics::sort(&mut diagnostics);
         }
         without_follow_ups(&tree, &mut diagnostics);
-        let sound = !diagnostics.iter().any(|found| found.severity == Severity::Error || found.code == codes::NOT_SUPPORTED);
+        let sound = is_sound(&diagnostics);
+        let allowed = settings::comments::apply(&source, &mut diagnostics);
+        Self { source, tree, workflow, diagnostics, allowed, sound }
+    }
+
+    /// Reads and checks a text that defines a function: one task.
+    #[must_use]
+    pub fn of_function(source: Arc<Source>) -> Self {
+        let (tree, problems) = read(&source);
+        let tree = Arc::new(tree);
+        let workflow = lower_function(&tree);
+        let mut diagnostics = ide::diagnostics::of_function(&tree, problems);
+        without_follow_ups(&tree, &mut diagnostics);
+        let sound = is_sound(&diagnostics);
         let allowed = settings::comments::apply(&source, &mut diagnostics);
         Self { source, tree, workflow, diagnostics, allowed, sound }
     }
@@ -82,4 +95,9 @@ impl Analysis {
     pub fn runnable(&self) -> Option<&Arc<Workflow>> {
         self.workflow.as_ref().filter(|_| self.sound)
     }
+}
+
+/// Whether nothing speaks against running what these findings are about.
+fn is_sound(found: &[Diagnostic]) -> bool {
+    !found.iter().any(|found| found.severity == Severity::Error || found.code == codes::NOT_SUPPORTED)
 }

@@ -22,7 +22,7 @@ use crate::{
     expression::{self, Expression, Language},
     model::{DataFlow, Document, List, PlacedExpression, SchemaSource, Task, TaskId, Then, Timeout, Workflow},
     template::Template,
-    tree::{NodeId, NodeKind, Tree},
+    tree::{Entry, NodeId, NodeKind, Tree},
     value::{self, Value},
 };
 
@@ -56,9 +56,51 @@ pub fn lower(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
         root: list,
         schedule,
         extensions,
+        function: None,
         secrets: secrets.unwrap_or_default().iter().filter_map(|name| tree.string(*name).cloned()).collect(),
         expressions: lower.expressions,
     }))
+}
+
+/// Makes the model of a file that defines a function: one task (DSL, "Creating a Custom Function").
+/// Its tasks' references begin with the file's address and `#`, since they are not those of the
+/// workflow that calls it. `None` if the text is not a mapping.
+#[must_use]
+pub fn lower_function(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
+    let root = tree.root()?;
+    let name_key = tree.entries(root).first()?.key;
+    let mut lower = Lower::new(tree, root);
+    lower.tasks.push(None);
+    let address = tree.source().path();
+    let place =
+        task::Place { id: TaskId(0), index: 0, parent: None, reference: format!("{address}#").into(), name: function_name(address).into() };
+    let function = lower.task(Entry { key: name_key, value: root }, place, &Siblings::new(), &Locals::default());
+    lower.tasks[0] = Some(Task { then: Then::Continue, ..function });
+    Some(Arc::new(Workflow {
+        source: tree.source().clone(),
+        document: Document { namespace: "functions".to_owned(), name: function_name(address), ..Document::default() },
+        tree: tree.clone(),
+        definition: OnceLock::new(),
+        input: DataFlow::default(),
+        output: DataFlow::default(),
+        timeout: None,
+        tasks: lower.tasks.into_iter().flatten().collect(),
+        root: List::default(),
+        schedule: None,
+        extensions: Vec::new(),
+        function: Some(TaskId(0)),
+        secrets: Vec::new(),
+        expressions: lower.expressions,
+    }))
+}
+
+/// `…/functions/log/1.0.0/function.yaml` is called `log`.
+fn function_name(address: &str) -> String {
+    let is_version = |part: &&str| part.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+    let parts = address.split(['/', '\\']).filter(|part| !part.is_empty());
+    let mut parts = parts.rev().filter(|part| !part.starts_with("function.") && !is_version(part));
+    let last = parts.next().unwrap_or("function");
+    last.trim_end_matches(".yaml").trim_end_matches(".yml").trim_end_matches(".json").to_owned()
 }
 
 fn document(tree: &Tree, root: NodeId) -> Document {

@@ -43,6 +43,8 @@ pub struct Workflow {
     pub schedule: Option<Schedule>,
     /// `use.extensions`, in the order of the text.
     pub extensions: Vec<Extension>,
+    /// Of a file that defines a function: the task that it is. Such a file has no `do` of its own.
+    pub function: Option<TaskId>,
     /// `use.secrets`: the names that `$secrets` may have.
     pub secrets: Vec<Arc<str>>,
     /// Every expression with the scalar it stands in, for checks.
@@ -265,10 +267,14 @@ pub struct PlacedExpression {
 /// What a task does.
 #[derive(Debug)]
 pub enum TaskKind {
-    /// `call` of a function of `use.functions`.
+    /// `call: a2a`
+    CallA2a(Call),
+    /// `call` of a function.
     CallFunction(CallFunction),
     /// `call: http`
     CallHttp(Call),
+    /// `call: mcp`
+    CallMcp(Call),
     /// `call: openapi`
     CallOpenapi(Call),
     /// `do`
@@ -320,8 +326,10 @@ impl TaskKind {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::CallA2a(_) => "call:a2a",
             Self::CallFunction(_) => "call:function",
             Self::CallHttp(_) => "call:http",
+            Self::CallMcp(_) => "call:mcp",
             Self::CallOpenapi(_) => "call:openapi",
             Self::Do(_) => "do",
             Self::Emit(_) => "emit",
@@ -349,13 +357,29 @@ pub struct Call {
     pub with: Template,
 }
 
-/// `call` of a function of `use.functions`.
+/// `call` of a function.
 #[derive(Debug)]
 pub struct CallFunction {
-    /// The task that the function is. Its reference is `/use/functions/name`.
-    pub function: TaskId,
+    /// Where it is defined.
+    pub function: Function,
     /// `with`: the function's input; an empty object if absent.
     pub with: Option<Template>,
+}
+
+/// Where a function is defined.
+#[derive(Debug)]
+pub enum Function {
+    /// Under `use.functions`: a task whose reference is `/use/functions/name`.
+    Own(TaskId),
+    /// In a file of its own at this address.
+    At(String),
+    /// In a catalog.
+    Cataloged {
+        /// The endpoint of the catalog of `use.catalogs`; none for the default catalog of the host.
+        catalog: Option<Template>,
+        /// Where the function's file lies below it: `/functions/log/1.0.0/function.yaml`.
+        path: String,
+    },
 }
 
 /// `for`

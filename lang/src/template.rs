@@ -57,6 +57,17 @@ impl Template {
         }
     }
 
+    /// The part that makes a member of the object that this template makes.
+    #[must_use]
+    pub fn member(&self, key: &str) -> Option<Self> {
+        use crate::value::ValueExt as _;
+        match self {
+            Self::Value(value) => value.member(key).cloned().map(Self::Value),
+            Self::Object(members) => members.iter().find(|(name, _)| name == key).map(|(_, member)| member.clone()),
+            Self::Expression(..) | Self::Array(_) => None,
+        }
+    }
+
     /// Every expression in it, with its scalar.
     pub fn expressions(&self) -> Vec<(&Arc<Expression>, Span)> {
         let mut found = Vec::new();

@@ -6,9 +6,10 @@
 //! | line | meaning |
 //! | --- | --- |
 //! | `> input JSON` | the workflow's input |
-//! | `> http STATUS BODY` | the next request is answered so; `> http after 2s STATUS BODY` after a time |
+//! | `> http STATUS BODY` | the next request is answered so; `> http after 2s STATUS BODY` after a time. A body `data: …` is a stream of events, in which `\\n` is a line end; `challenge …` with 401 is a `WWW-Authenticate` header |
 //! | `> process JSON` | the next process ends so: `{"code": 0, "stdout": "", "stderr": ""}`; `{"missing": "why"}` if it cannot be run |
-//! | `> document URI TEXT` | a document that can be read |
+//! | `> mcp JSON` | the next call of a server of tools is answered so: `{"result": …}`, or `{"code": -1, "message": "…"}` |
+//! | `> document URI TEXT` | a document that can be read; `\\n` is a line end |
 //! | `> secret NAME JSON` | a secret that can be found |
 //! | `> publish 5s JSON` | a CloudEvent comes from outside, so long after the start |
 //! | `> trace` | events are seen, not only the end |
@@ -23,7 +24,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use flowdbg_engine::{
     driver::{Engine, Options},
-    effect::{ProcessError, ProcessOutcome},
+    effect::{McpError, McpErrorKind, ProcessError, ProcessOutcome},
     machine::{BranchId, ROOT},
     program::Program,
 };
@@ -148,7 +149,9 @@ fn given(lines: &[&str]) -> Result<Given, String> {
                 };
                 let (status, body) = rest.split_once(' ').unwrap_or((rest, ""));
                 let status = status.parse().map_err(|_| format!("`{status}` is not a status"))?;
-                given.script.http.push_back((delay, status, body.to_owned()));
+                // Only a stream of events has lines.
+                let body = if body.starts_with("data:") { body.replace("\\n", "\n") } else { body.to_owned() };
+                given.script.http.push_back((delay, status, body));
             }
             "process" => {
                 let end = value::parse_json(rest)?;
@@ -160,9 +163,19 @@ fn given(lines: &[&str]) -> Result<Given, String> {
                     None => Ok(outcome),
                 });
             }
+            "mcp" => {
+                let answer = value::parse_json(rest)?;
+                let number = |code: &Value| code.as_i64().unwrap_or_default();
+                let said = answer.member("message").and_then(Value::as_text).unwrap_or_default();
+                given.script.mcp.push_back(match (answer.member("result"), answer.member("code")) {
+                    (Some(result), _) => Ok(result.clone()),
+                    (None, Some(code)) => Err(McpError { kind: McpErrorKind::Answered(number(code)), message: said }),
+                    (None, None) => Err(McpError { kind: McpErrorKind::Transport, message: said }),
+                });
+            }
             "document" => {
                 let (uri, text) = rest.split_once(' ').ok_or("`document` needs an address and a text")?;
-                given.script.documents.push((uri.to_owned(), text.to_owned()));
+                given.script.documents.push((uri.to_owned(), text.replace("\\n", "\n")));
             }
             "secret" => {
                 let (name, secret) = rest.split_once(' ').ok_or("`secret` needs a name and a value")?;
@@ -251,7 +264,7 @@ async fn perform(program: Arc<Program>, given: Given) -> Result<Vec<String>, Str
         seen.push("it still waits".to_owned());
         return Ok(seen);
     };
-    let unused = world.script(|script| script.http.len() + script.processes.len());
+    let unused = world.script(|script| script.http.len() + script.processes.len() + script.mcp.len());
     if unused > 0 {
         return Err(format!("{unused} answers were not asked for"));
     }

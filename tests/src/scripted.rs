@@ -8,12 +8,13 @@ use std::{
 
 use flowdbg_engine::{
     effect::{
-        Answer, ChannelError, Command, EffectKind, GrpcStatus, HttpResponse, Process, ProcessError, ProcessOutcome, Resource, ResourceError,
+        Answer, ChannelError, Command, EffectKind, GrpcStatus, HttpResponse, McpCall, McpError, McpErrorKind, McpTransport, Process,
+        ProcessError, ProcessOutcome, Resource, ResourceError,
     },
     program::Program,
     worlds::{Performing, Request, World},
 };
-use flowdbg_lang::value::Value;
+use flowdbg_lang::value::{Value, ValueExt as _};
 
 /// What the world does, and what it was asked for.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Script {
     pub http: VecDeque<(Duration, u16, String)>,
     /// Ends of processes, in order.
     pub processes: VecDeque<Result<ProcessOutcome, ProcessError>>,
+    /// Answers of servers of tools, in order.
+    pub mcp: VecDeque<Result<Value, McpError>>,
     /// Workflows that can be found.
     pub workflows: Vec<Arc<Program>>,
     /// Documents by address.
@@ -51,7 +54,9 @@ impl Scripted {
     fn http(&self, request: &flowdbg_engine::effect::HttpRequest) -> Option<(Duration, u16, String)> {
         let body = request.body.as_deref().map(|body| format!(" {}", String::from_utf8_lossy(body))).unwrap_or_default();
         self.script(|script| {
-            script.asked.push(format!("http {} {}{body}", request.method, request.url));
+            let authorization = request.headers.iter().find(|(key, _)| key == "authorization");
+            let authorization = authorization.map(|(_, text)| format!(" [{text}]")).unwrap_or_default();
+            script.asked.push(format!("http {} {}{authorization}{body}", request.method, request.url));
             script.http.pop_front()
         })
     }
@@ -71,11 +76,26 @@ impl Scripted {
         })
     }
 
+    fn mcp(&self, call: &McpCall) -> Result<Value, McpError> {
+        let transport = match &call.transport {
+            McpTransport::Http { url, headers } => {
+                let headers: String = headers.iter().map(|(key, member)| format!(" [{key}: {member}]")).collect();
+                format!("{url}{headers}")
+            }
+            McpTransport::Stdio { command, arguments, .. } => format!("`{command} {}`", arguments.join(" ")),
+        };
+        self.script(|script| {
+            script.asked.push(format!("mcp {} at {transport} {}", call.method, call.parameters.to_json()));
+            let message = "there are no servers of tools here".to_owned();
+            script.mcp.pop_front().unwrap_or(Err(McpError { kind: McpErrorKind::Transport, message }))
+        })
+    }
+
     fn document(&self, resource: &Resource) -> Result<String, ResourceError> {
         self.script(|script| {
             script.asked.push(format!("document {}", resource.uri));
             let found = script.documents.iter().find(|(uri, _)| *uri == resource.uri).map(|(_, text)| text.clone());
-            found.ok_or_else(|| ResourceError { status: None, message: "there are no documents here".to_owned() })
+            found.ok_or_else(|| ResourceError { status: None, challenges: Vec::new(), message: "there are no documents here".to_owned() })
         })
     }
 
@@ -106,8 +126,15 @@ impl World for Scripted {
                 EffectKind::Http(request) => match world.http(&request) {
                     Some((delay, status, body)) => {
                         tokio::time::sleep(delay).await;
-                        let kind = if body.starts_with(['{', '[']) { "application/json" } else { "text/plain" };
-                        let headers = vec![("content-type".to_owned(), kind.to_owned())];
+                        let kind = match body.as_str() {
+                            json if json.starts_with(['{', '[']) => "application/json",
+                            events if events.starts_with("data:") => "text/event-stream",
+                            _ => "text/plain",
+                        };
+                        let mut headers = vec![("content-type".to_owned(), kind.to_owned())];
+                        if let (401, Some(challenge)) = (status, body.strip_prefix("challenge ")) {
+                            headers.push(("www-authenticate".to_owned(), challenge.to_owned()));
+                        }
                         Answer::Http(Ok(HttpResponse { status, headers, body: body.into_bytes() }))
                     }
                     None => Answer::Http(Err("there is no network here".to_owned())),
@@ -118,6 +145,7 @@ impl World for Scripted {
                 EffectKind::Subscribe(_) => Answer::Unsubscribed(Err(no_network())),
                 EffectKind::Evaluate(evaluation) => Answer::Evaluated(flowdbg_engine::worlds::local::evaluate_here(&evaluation)),
                 EffectKind::Workflow { namespace, name, version, .. } => Answer::Workflow(world.find(&namespace, &name, &version)),
+                EffectKind::Mcp(call) => Answer::Mcp(world.mcp(&call)),
                 EffectKind::Resource(resource) => Answer::Resource(world.document(&resource)),
                 EffectKind::Secrets { names, .. } => Answer::Secrets(world.secrets(&names)),
                 EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,

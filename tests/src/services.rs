@@ -3,7 +3,11 @@
 
 #![expect(clippy::print_stderr, reason = "tests say what they skip")]
 
-use std::path::PathBuf;
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
 
 /// Set by the project's test command: a service that is not installed fails its tests.
 const REQUIRED: &str = "FLOWDBG_SERVICES";
@@ -35,4 +39,44 @@ pub fn program(name: &str) -> Option<PathBuf> {
         eprintln!("skipped: {why}");
     }
     found
+}
+
+/// A service that a test has started. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Service {
+    process: Child,
+    /// What it printed first: its address.
+    pub address: String,
+}
+
+impl Service {
+    /// Starts a program of a service that prints its address, and waits for that line.
+    ///
+    /// # Panics
+    /// It does not start, or ends without a word.
+    #[must_use]
+    pub fn start(program: &Path, arguments: &[&Path]) -> Self {
+        let mut process = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            let _ = BufReader::new(stdout).read_line(&mut line);
+        }
+        let address = line.trim().to_owned();
+        let service = Self { process, address };
+        assert!(!service.address.is_empty(), "{} {arguments:?} said no address", program.display());
+        service
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }

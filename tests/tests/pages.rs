@@ -23,8 +23,10 @@ fn every_page_about_a_task_shows_it() {
     use flowdbg_lang::model::TaskKind;
     // A new kind does not compile here until it is named.
     let page = |kind: &TaskKind| match kind {
+        TaskKind::CallA2a(_) => "call-a2a",
         TaskKind::CallFunction(_) => "call-function",
         TaskKind::CallHttp(_) => "call-http",
+        TaskKind::CallMcp(_) => "call-mcp",
         TaskKind::CallOpenapi(_) => "call-openapi",
         TaskKind::Do(_) => "do",
         TaskKind::Emit(_) => "emit",
@@ -43,7 +45,7 @@ fn every_page_about_a_task_shows_it() {
         TaskKind::Broken => "broken",
     };
     let files = workflows::files(&workflows::root().join("tests/specs/tasks"), ".md").unwrap();
-    assert_eq!(files.len(), 17, "each kind of task that can run has a page");
+    assert_eq!(files.len(), 19, "each kind of task that can run has a page");
     for path in files {
         let text = workflows::read(&path).unwrap();
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();

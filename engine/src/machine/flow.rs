@@ -111,6 +111,7 @@ impl Machine {
             timeout: None,
             deadline: None,
             extending: None,
+            calling: None,
             outer_context: None,
         }
     }

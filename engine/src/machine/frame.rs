@@ -9,7 +9,7 @@ use flowdbg_lang::{
 
 use super::BranchId;
 use crate::{
-    effect::{Answer, ChannelError, EffectId, Message},
+    effect::{Answer, ChannelError, EffectId, HttpRequest, Message, Resource},
     fault::Fault,
     program::Program,
     time::Timestamp,
@@ -75,6 +75,8 @@ pub struct Frame {
     pub(crate) deadline: Option<Timestamp>,
     /// The extensions that apply to this task run, while they or the body run.
     pub(crate) extending: Option<Box<Extending>>,
+    /// What a call does besides its own work.
+    pub(crate) calling: Option<Box<Calling>>,
     /// The context to return to, in the frame of a sub-workflow.
     pub(crate) outer_context: Option<Value>,
 }
@@ -148,6 +150,45 @@ pub(crate) enum Part {
     Before,
     Body,
     After,
+}
+
+/// What a call does besides its own work: how it authenticates, and what it waits for first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Calling {
+    /// `$authorization`
+    pub(crate) authorization: Value,
+    /// What was asked for that the call needs before it can go on.
+    pub(crate) need: Option<Need>,
+    /// Whether the document that is asked for was refused once.
+    pub(crate) refused: bool,
+    /// The request that is to be made, or under way.
+    pub(crate) exchange: Option<Exchange>,
+}
+
+/// What a call needs first.
+#[derive(Clone, Debug)]
+pub(crate) enum Need {
+    /// What an OpenID Connect server says of itself.
+    Discovery { policy: Value, address: String },
+    /// A token; with a refresh token, if it is to renew one.
+    Token { policy: Value, endpoint: String, renews: bool },
+    /// A document.
+    Document { key: String, resource: Resource, policy: Value, what: String },
+}
+
+/// A request with what is needed to make it again.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    /// The request without its authorization.
+    pub(crate) request: HttpRequest,
+    /// How to authenticate; null if not at all.
+    pub(crate) policy: Value,
+    /// Whether it is under way.
+    pub(crate) sent: bool,
+    /// Whether its token was got for it, not taken from an earlier call.
+    pub(crate) fresh: bool,
+    /// Whether it was refused once and is made again.
+    pub(crate) again: bool,
 }
 
 /// How far the body of a task is, where that is more than its step says.

@@ -1,11 +1,14 @@
 //! Schemas of data: those that stand in the workflow, and those that are read from elsewhere before
 //! they are used (DSL Reference, "Schema").
 
-use flowdbg_lang::{model::DataFlow, text::Source, value::Value};
+use flowdbg_lang::{
+    model::DataFlow,
+    text::Source,
+    value::{Value, ValueExt as _},
+};
 
 use super::{BranchId, Machine, Stop};
 use crate::{
-    effect::{Answer, EffectKind, Resource},
     fault::{Fault, Kind},
     program::Flow,
     tasks,
@@ -29,29 +32,19 @@ impl Machine {
         let Some(template) = program.data_flow(task, flow).and_then(DataFlow::schema_resource) else {
             return Ok(Some(Schema::Inline));
         };
+        if !tasks::exchange::settle(self, id)? {
+            return Ok(None);
+        }
         let depth = self.depth(id);
         let resource = self.fill(id, depth, template, data, None)?;
-        let resource = tasks::resource::named(self, id, &resource, data)?;
-        let address = address(&resource);
-        if self.document(&address).is_some() {
-            return Ok(Some(Schema::Read(address)));
+        let missing = || Fault::new(Kind::Configuration, "the schema's `resource` needs an `endpoint`");
+        let endpoint = resource.member("endpoint").ok_or_else(missing)?;
+        let Some(read) = tasks::document::read(self, id, endpoint, data, "the schema")? else { return Ok(None) };
+        let address = format!("schema {}", read.key);
+        if self.document(&address).is_none() {
+            self.keep_document(&address, parse(&read.uri, &read.text)?);
         }
-        match self.take_answer(id) {
-            None => {
-                self.wait_for(id, EffectKind::Resource(resource));
-                Ok(None)
-            }
-            Some(Answer::Resource(Ok(text))) => {
-                let document = parse(&resource.uri, &text)?;
-                self.keep_document(&address, document);
-                Ok(Some(Schema::Read(address)))
-            }
-            Some(Answer::Resource(Err(error))) => {
-                let detail = format!("the schema cannot be read: {}", error.message);
-                Err(Fault::with_status(Kind::Communication, error.status.map_or(500, i64::from), detail).into())
-            }
-            Some(_) => Err(Fault::new(Kind::Runtime, "the schema was not read").into()),
-        }
+        Ok(Some(Schema::Read(address)))
     }
 
     /// Checks data; `what` is what the message calls it.
@@ -67,14 +60,6 @@ impl Machine {
             }
         };
         checked.map_err(|detail| Fault::new(Kind::Validation, format!("{what} does not fit its schema: {detail}")))
-    }
-}
-
-/// The name under which a document is kept: its address, with the workflow beside which it lies.
-fn address(resource: &Resource) -> String {
-    match url::Url::parse(&resource.uri) {
-        Ok(_) => resource.uri.clone(),
-        Err(_) => format!("{} {}", resource.from, resource.uri),
     }
 }
 

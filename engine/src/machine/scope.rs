@@ -6,7 +6,7 @@ use flowdbg_lang::{
     expression::{Expression, Scope},
     template::Template,
     text::Span,
-    value::{self, Value},
+    value::{self, Value, ValueExt as _},
 };
 
 use super::{Branch, BranchId, Frame, Machine, Step, Stop, WaitFor};
@@ -48,6 +48,7 @@ impl Scope for FrameScope<'_> {
             "$workflow" => self.workflow(),
             "$runtime" => runtime(),
             "$secrets" => self.secrets(),
+            "$authorization" => self.authorization(),
             _ => Value::Null,
         }
     }
@@ -76,6 +77,15 @@ impl FrameScope<'_> {
             Some(secrets) if self.shown => mask::blank(secrets),
             Some(secrets) => secrets.clone(),
             None => value::object::<String>([]),
+        }
+    }
+
+    /// Null where nothing was authorized.
+    fn authorization(&self) -> Value {
+        let Some(calling) = &self.frame.calling else { return Value::Null };
+        match calling.authorization.member("scheme") {
+            Some(scheme) if self.shown => value::object([("scheme", scheme.clone()), ("parameter", value::string(mask::HIDDEN))]),
+            _ => calling.authorization.clone(),
         }
     }
 
@@ -137,7 +147,6 @@ impl Machine {
         input: &Value,
         extra: Option<(&str, &Value)>,
     ) -> Result<bool, Stop> {
-        use flowdbg_lang::value::ValueExt as _;
         self.eval(id, depth, condition, input, extra).map(|value| value.is_truthy())
     }
 

@@ -11,6 +11,7 @@ fn nobody(channel: &Channel) -> ChannelError {
     ChannelError { status: None, message: format!("nobody at {}", channel.url) }
 }
 
+mod authentication;
 mod calls;
 mod extensions;
 mod listening;
@@ -20,8 +21,12 @@ mod secrets;
 struct Story {
     machine: Machine,
     http: Vec<(u16, &'static str)>,
+    /// What a refusal (401) says in its `WWW-Authenticate` header.
+    challenge: &'static str,
     /// What was sent.
     sent: Vec<HttpRequest>,
+    /// Errors of the next calls of a server of tools; without any it gives back the parameters.
+    mcp: Vec<crate::effect::McpError>,
     /// Documents by address.
     documents: Vec<(&'static str, &'static str)>,
     /// Secrets by name, as JSON.
@@ -47,7 +52,9 @@ impl Story {
         Self {
             machine,
             http: Vec::new(),
+            challenge: "Basic",
             sent: Vec::new(),
+            mcp: Vec::new(),
             documents: Vec::new(),
             secrets: Vec::new(),
             seen: String::new(),
@@ -58,6 +65,11 @@ impl Story {
 
     fn http(mut self, answers: &[(u16, &'static str)]) -> Self {
         self.http = answers.to_vec();
+        self
+    }
+
+    fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = challenge;
         self
     }
 
@@ -109,7 +121,10 @@ impl Story {
                 self.told.push(format!("{} {}", request.method, request.url));
                 self.sent.push(request);
                 let (status, body) = if self.http.is_empty() { (200, "null") } else { self.http.remove(0) };
-                let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+                let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+                if status == 401 {
+                    headers.push(("www-authenticate".to_owned(), self.challenge.to_owned()));
+                }
                 Answer::Http(Ok(HttpResponse { status, headers, body: body.as_bytes().to_vec() }))
             }
             EffectKind::Emit(event) => {
@@ -128,7 +143,11 @@ impl Story {
             EffectKind::Resource(resource) => {
                 self.told.push(format!("read {} from {}", resource.uri, resource.from));
                 let found = self.documents.iter().find(|(address, _)| *address == resource.uri).map(|(_, text)| (*text).to_owned());
-                Answer::Resource(found.ok_or_else(|| ResourceError { status: Some(404), message: "there is none".to_owned() }))
+                Answer::Resource(found.ok_or_else(|| ResourceError {
+                    status: Some(404),
+                    challenges: Vec::new(),
+                    message: "there is none".to_owned(),
+                }))
             }
             EffectKind::Secrets { names, .. } => {
                 let find = |name: &Arc<str>| {
@@ -136,6 +155,10 @@ impl Story {
                     found.and_then(|(_, json)| flowdbg_lang::value::parse_json(json).ok()).ok_or_else(|| format!("no secret `{name}`"))
                 };
                 Answer::Secrets(names.iter().map(find).collect())
+            }
+            EffectKind::Mcp(call) => {
+                self.told.push(format!("{} {:?}", call.method, call.transport));
+                Answer::Mcp(if self.mcp.is_empty() { Ok(call.parameters) } else { Err(self.mcp.remove(0)) })
             }
             EffectKind::Workflow { name, .. } => Answer::Workflow(Err(format!("no workflow {name}"))),
         };

@@ -3,6 +3,7 @@
 //! A status outside 200–299 (outside 200–399 with `redirect: true`) is a communication error with
 //! that status. Redirections are never followed: the specification has them be errors or results.
 
+use base64::Engine as _;
 use flowdbg_lang::{
     model::Call,
     value::{self, Value, ValueExt as _},
@@ -10,11 +11,11 @@ use flowdbg_lang::{
 
 use super::{
     authentication,
-    exchange::{describe, endpoint, output, wrong},
+    exchange::{describe, endpoint, headers, members, output, send, wrong},
     text,
 };
 use crate::{
-    effect::{Answer, EffectKind, HttpRequest},
+    effect::{Answer, HttpRequest},
     fault::{Fault, Kind},
     machine::{BranchId, Machine, Stop},
 };
@@ -24,10 +25,14 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, call: &Call) -> Result<(
     // The request is kept in the frame while it is under way: its parts shape the output.
     match machine.take_answer(id) {
         None => {
+            if !authentication::before(machine, id, &call.with, &["endpoint", "authentication"])? {
+                return Ok(());
+            }
             let with = machine.fill(id, depth, &call.with, &input, None)?;
-            let request = request(machine, id, &with, &input)?;
-            machine.top(id).raw_output = value::object([("with", with), ("request", describe(&request))]);
-            machine.wait_for(id, EffectKind::Http(request));
+            let (request, authentication) = request(&with, &input)?;
+            let described = describe(&request, &authentication);
+            send(machine, id, request, &authentication)?;
+            machine.top(id).raw_output = value::object([("with", with), ("request", described)]);
             Ok(())
         }
         Some(Answer::Http(Ok(response))) => {
@@ -41,7 +46,7 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, call: &Call) -> Result<(
     }
 }
 
-fn request(machine: &mut Machine, id: BranchId, with: &Value, input: &Value) -> Result<HttpRequest, Fault> {
+fn request(with: &Value, input: &Value) -> Result<(HttpRequest, Value), Fault> {
     let method = with.member("method").and_then(Value::as_text).ok_or_else(|| wrong("`method` must be a string"))?;
     let address = with.member("endpoint").ok_or_else(|| wrong("`endpoint` is missing"))?;
     let (uri, authentication) = endpoint(address, input)?;
@@ -51,39 +56,59 @@ fn request(machine: &mut Machine, id: BranchId, with: &Value, input: &Value) -> 
     }
     if let Some(query) = with.member("query") {
         for (key, member) in members("query", query)? {
-            url.query_pairs_mut().append_pair(&key, &member);
-        }
-    }
-    let mut headers = match with.member("headers") {
-        Some(headers) => members("headers", headers)?,
-        None => Vec::new(),
-    };
-    if let Some(authentication) = authentication {
-        headers.push(("authorization".to_owned(), authentication::header(machine, id, authentication)?));
-    }
-    let given = |name: &str| headers.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
-    let body = match with.member("body") {
-        None | Some(Value::Null) => None,
-        Some(body) => {
-            let (kind, bytes) = match body.as_text() {
-                Some(text) => ("text/plain; charset=utf-8", text.into_bytes()),
-                None => ("application/json", body.to_json().into_bytes()),
-            };
-            if !given("content-type") {
-                headers.push(("content-type".to_owned(), kind.to_owned()));
+            // A list is the same parameter several times.
+            let members = if let Value::Arr(items) = member { items.to_vec() } else { vec![member.clone()] };
+            for member in members {
+                url.query_pairs_mut().append_pair(&key, &text(&member));
             }
-            Some(bytes)
+        }
+    }
+    let headers = headers(with.member("headers"))?;
+    let (headers, body) = match with.member("body") {
+        None | Some(Value::Null) => (headers, None),
+        Some(body) => {
+            let (headers, body) = encode(body, headers)?;
+            (headers, Some(body))
         }
     };
-    Ok(HttpRequest { method: method.to_uppercase(), url: url.to_string(), headers, body })
+    let request = HttpRequest { method: method.to_uppercase(), url: url.to_string(), headers, body };
+    Ok((request, authentication.cloned().unwrap_or_default()))
 }
 
-fn members(what: &str, object: &Value) -> Result<Vec<(String, String)>, Fault> {
-    match object {
-        Value::Null => Ok(Vec::new()),
-        Value::Obj(members) => {
-            Ok(members.iter().filter(|(_, member)| **member != Value::Null).map(|(key, member)| (text(key), text(member))).collect())
+type Headers = Vec<(String, String)>;
+
+/// A body as its content type wants it: without one an object is JSON and a string is text. With
+/// `content-transfer-encoding: base64` the string is decoded, which is how binary data is sent.
+fn encode(body: &Value, mut headers: Headers) -> Result<(Headers, Vec<u8>), Fault> {
+    let find = |headers: &Headers, name: &str| headers.iter().position(|(key, _)| key.eq_ignore_ascii_case(name));
+    if let Some(at) = find(&headers, "content-transfer-encoding").filter(|at| headers[*at].1.trim().eq_ignore_ascii_case("base64")) {
+        headers.remove(at);
+        if find(&headers, "content-type").is_none() {
+            headers.push(("content-type".to_owned(), "application/octet-stream".to_owned()));
         }
-        other => Err(wrong(format!("`{what}` must be an object, but this is {}", other.type_name()))),
+        let text = body.as_text().ok_or_else(|| wrong("with `content-transfer-encoding: base64` the body must be a string in Base64"))?;
+        let plain: String = text.split_ascii_whitespace().collect();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(plain);
+        return bytes.map(|bytes| (headers, bytes)).map_err(|error| wrong(format!("the body is not Base64: {error}")));
     }
+    let kind = find(&headers, "content-type").map(|at| headers[at].1.clone());
+    let essence = kind.as_deref().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
+    if let (Value::Obj(members), "application/x-www-form-urlencoded") = (body, essence.as_str()) {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (key, member) in members.iter().filter(|(_, member)| **member != Value::Null) {
+            let members = if let Value::Arr(items) = member { items.to_vec() } else { vec![member.clone()] };
+            for member in members {
+                form.append_pair(&text(key), &text(&member));
+            }
+        }
+        return Ok((headers, form.finish().into_bytes()));
+    }
+    let (usual, bytes) = match body.as_text() {
+        Some(text) => ("text/plain; charset=utf-8", text.into_bytes()),
+        None => ("application/json", body.to_json().into_bytes()),
+    };
+    if kind.is_none() {
+        headers.push(("content-type".to_owned(), usual.to_owned()));
+    }
+    Ok((headers, bytes))
 }

@@ -8,12 +8,12 @@ use flowdbg_lang::{
 };
 
 use super::{
+    document,
     process::{self, wrong},
-    resource,
 };
 use crate::{
-    effect::{Answer, Command, Process, ScriptLanguage},
-    fault::{Fault, Kind},
+    effect::{Command, Process, ScriptLanguage},
+    fault::Fault,
     machine::{BranchId, Machine, Stop},
 };
 
@@ -21,31 +21,25 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, run: &RunProcess) -> Res
     match machine.take_answer(id) {
         None => {
             let (depth, input) = (machine.depth(id), machine.top(id).input.clone());
-            let with = machine.fill(id, depth, &run.with, &input, None)?;
-            match with.member("source").filter(|source| **source != Value::Null) {
-                None => {
-                    let code = with.member("code").and_then(Value::as_text).ok_or_else(|| wrong("`run.script.code` must be a string"))?;
-                    process::start(machine, id, run.awaits, script(&with, code)?);
-                }
+            // The arguments are kept in the frame until the text is there.
+            let with = match machine.top(id).raw_output.clone() {
+                Value::Null => machine.fill(id, depth, &run.with, &input, None)?,
+                with => with,
+            };
+            let code = match with.member("source").filter(|source| **source != Value::Null) {
+                None => with.member("code").and_then(Value::as_text).ok_or_else(|| wrong("`run.script.code` must be a string"))?,
                 Some(source) => {
                     // What is wrong with the rest is said before anything is read.
                     script(&with, String::new())?;
-                    let resource = resource::named(machine, id, source, &input)?;
-                    // Kept in the frame until the text is there.
-                    machine.top(id).raw_output = with;
-                    machine.wait_for(id, crate::effect::EffectKind::Resource(resource));
+                    let address = source.member("endpoint").ok_or_else(|| wrong("`run.script.source` needs an `endpoint`"))?;
+                    machine.top(id).raw_output = with.clone();
+                    let Some(read) = document::read(machine, id, address, &input, "the script")? else { return Ok(()) };
+                    machine.top(id).raw_output = Value::Null;
+                    read.text
                 }
-            }
-            Ok(())
-        }
-        Some(Answer::Resource(Ok(code))) => {
-            let with = std::mem::take(&mut machine.top(id).raw_output);
+            };
             process::start(machine, id, run.awaits, script(&with, code)?);
             Ok(())
-        }
-        Some(Answer::Resource(Err(error))) => {
-            let detail = format!("the script cannot be read: {}", error.message);
-            Err(Fault::with_status(Kind::Communication, error.status.map_or(500, i64::from), detail).into())
         }
         Some(answer) => process::ended(machine, id, "script", run.returns, answer),
     }

@@ -2,13 +2,16 @@
 
 mod http;
 mod lookup;
+mod mcp;
 mod process;
+mod process_group;
 mod resource;
 mod secrets;
 mod worker;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub use http::HttpLimits;
 pub use lookup::{Loader, Registry, files, recognised};
 pub use process::{Limits, Programs};
 pub use worker::{evaluate_here, run as run_worker};
@@ -31,13 +34,25 @@ pub struct Options {
     pub registry: Registry,
     /// What runs scripts and containers.
     pub programs: Programs,
+    /// The root of the catalog `default`: an address, or a folder.
+    pub catalog: Option<String>,
+    /// What is borne of servers.
+    pub http: HttpLimits,
 }
 
 impl Options {
     /// A world that finds its programs on the path and sends every request where it says.
     #[must_use]
     pub fn new(loader: Loader) -> Self {
-        Self { loader, worker: None, routes: Vec::new(), registry: Registry::default(), programs: Programs::default() }
+        Self {
+            loader,
+            worker: None,
+            routes: Vec::new(),
+            registry: Registry::default(),
+            programs: Programs::default(),
+            catalog: None,
+            http: HttpLimits::default(),
+        }
     }
 }
 
@@ -53,7 +68,7 @@ impl Local {
     /// A local world.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options), clients: Arc::default(), workers: Arc::default() }
+        Self { clients: Arc::new(http::Clients::new(options.http)), options: Arc::new(options), workers: Arc::default() }
     }
 
     /// The workflows that the host knows.
@@ -88,7 +103,8 @@ impl World for Local {
                     let found = tokio::task::spawn_blocking(lookup).await;
                     Answer::Workflow(found.unwrap_or_else(|error| Err(error.to_string())))
                 }
-                EffectKind::Resource(resource) => Answer::Resource(resource::read(&clients, resource, &options.routes).await),
+                EffectKind::Mcp(call) => Answer::Mcp(mcp::call(&clients, call, &options.routes).await),
+                EffectKind::Resource(resource) => Answer::Resource(resource::read(&clients, resource, &options).await),
                 EffectKind::Secrets { names, from } => {
                     let find = move || secrets::find(&names, &from, |name| std::env::var(name).ok());
                     let found = tokio::task::spawn_blocking(find).await;

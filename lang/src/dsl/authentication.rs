@@ -17,10 +17,9 @@ pub(super) static AUTHENTICATION_USE: Object = Object::new(
         optional("use", Shape::Component(Component::Authentication), "The name of an entry of `use.authentications`."),
         optional("basic", INLINE_OR_SECRET_BASIC, "A user name and a password in each request."),
         optional("bearer", INLINE_OR_SECRET_BEARER, "A token in each request."),
-        optional("digest", INLINE_OR_SECRET_DIGEST, "A user name and a password that is never sent itself.")
-            .not_yet("digest authentication"),
-        optional("oauth2", INLINE_OR_SECRET_OAUTH2, "A token got from an OAuth 2 server.").not_yet("OAuth 2 authentication"),
-        optional("oidc", INLINE_OR_SECRET_OIDC, "A token got from an OpenID Connect server.").not_yet("OpenID Connect authentication"),
+        optional("digest", INLINE_OR_SECRET_DIGEST, "A user name and a password that is never sent itself."),
+        optional("oauth2", INLINE_OR_SECRET_OAUTH2, "A token got from an OAuth 2 server."),
+        optional("oidc", INLINE_OR_SECRET_OIDC, "A token got from an OpenID Connect server."),
     ],
 )
 .rules(&[Rule::ExactlyOne(&["use", "basic", "bearer", "digest", "oauth2", "oidc"])]);
@@ -33,10 +32,9 @@ pub(super) static AUTHENTICATION: Object = Object::new(
     &[
         optional("basic", INLINE_OR_SECRET_BASIC, "A user name and a password in each request."),
         optional("bearer", INLINE_OR_SECRET_BEARER, "A token in each request."),
-        optional("digest", INLINE_OR_SECRET_DIGEST, "A user name and a password that is never sent itself.")
-            .not_yet("digest authentication"),
-        optional("oauth2", INLINE_OR_SECRET_OAUTH2, "A token got from an OAuth 2 server.").not_yet("OAuth 2 authentication"),
-        optional("oidc", INLINE_OR_SECRET_OIDC, "A token got from an OpenID Connect server.").not_yet("OpenID Connect authentication"),
+        optional("digest", INLINE_OR_SECRET_DIGEST, "A user name and a password that is never sent itself."),
+        optional("oauth2", INLINE_OR_SECRET_OAUTH2, "A token got from an OAuth 2 server."),
+        optional("oidc", INLINE_OR_SECRET_OIDC, "A token got from an OpenID Connect server."),
     ],
 )
 .others(Others::Ignored)
@@ -104,7 +102,8 @@ static OIDC: Object = Object::new(
 );
 
 static GRANTS: Choices = only(&[
-    choice("authorization_code", "Exchanges a code that a person's consent gave."),
+    choice("authorization_code", "Exchanges a code that a person's consent gave.")
+        .not_yet("the grant `authorization_code`: it needs a person who consents in a browser, which an execution has not"),
     choice("client_credentials", "The client asks for itself."),
     choice("password", "The client hands over a person's name and password."),
     choice("refresh_token", "Renews a token."),

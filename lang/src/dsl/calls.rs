@@ -17,12 +17,7 @@ pub(super) static CALL: Object = Object::new(
     CALL_SECTION,
     &[required("call", Shape::Text, CALL_DOC), optional("with", Shape::DataMap, "The arguments of the call.")],
 )
-.variants(Variants {
-    key: "call",
-    known: CALLS,
-    other: &FUNCTION_CALL,
-    other_support: Support::NotYet("functions of catalogs and at URLs"),
-});
+.variants(Variants { key: "call", known: CALLS, other: &FUNCTION_CALL, other_support: Support::Full });
 
 /// The built-in calls.
 pub static CALLS: &[Variant] = &[
@@ -30,8 +25,8 @@ pub static CALLS: &[Variant] = &[
     Variant { value: "grpc", object: &GRPC_CALL, support: Support::NotYet("gRPC calls") },
     Variant { value: "openapi", object: &OPENAPI_CALL, support: Support::Full },
     Variant { value: "asyncapi", object: &ASYNCAPI_CALL, support: Support::NotYet("AsyncAPI calls") },
-    Variant { value: "a2a", object: &A2A_CALL, support: Support::NotYet("A2A calls") },
-    Variant { value: "mcp", object: &MCP_CALL, support: Support::NotYet("MCP calls") },
+    Variant { value: "a2a", object: &A2A_CALL, support: Support::Full },
+    Variant { value: "mcp", object: &MCP_CALL, support: Support::Full },
 ];
 
 macro_rules! calls {

@@ -22,7 +22,7 @@ pub(super) static USE: Object = Object::new(
         optional("authentications", Shape::Map(&Shape::Object(&AUTHENTICATION)), "Ways to authenticate that endpoints can name."),
         optional("secrets", Shape::List(&Shape::String), "The names of the secrets that the workflow may read as `$secrets`."),
         optional("extensions", Shape::Named(&EXTENSIONS), "Tasks that run before or after every task of some kind."),
-        optional("catalogs", Shape::Map(&Shape::Object(&CATALOG)), "Places from which functions of others are taken.").not_yet("catalogs"),
+        optional("catalogs", Shape::Map(&Shape::Object(&CATALOG)), "Places from which functions of others are taken."),
     ],
 );
 

@@ -175,6 +175,22 @@ pub fn diagnostics(tree: &Tree, surroundings: Surroundings<'_>, read_problems: V
     found
 }
 
+/// The same for a file that defines a function: one task.
+#[must_use]
+pub fn of_function(tree: &Tree, read_problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let sites = Sites::of_function(tree);
+    let context =
+        CheckContext { tree, sites: &sites, surroundings: Surroundings::default(), lists: OnceCell::new(), placed: OnceCell::new() };
+    let mut found = read_problems;
+    if tree.root().is_some() {
+        for check in CHECKS {
+            (check.run)(&context, &mut found);
+        }
+    }
+    sort(&mut found);
+    found
+}
+
 /// Brings diagnostics into the order of the text, and says the same thing at the same place once
 /// (a node that several aliases share is checked for each).
 pub fn sort(found: &mut Vec<Diagnostic>) {

@@ -79,10 +79,20 @@ impl Sites {
     /// Walks a tree with the table.
     #[must_use]
     pub fn of(tree: &Tree) -> Self {
+        static ROOT: Shape = Shape::Object(&dsl::WORKFLOW);
+        Self::of_shape(tree, &ROOT)
+    }
+
+    /// Walks a tree that is one task: a file that defines a function.
+    #[must_use]
+    pub fn of_function(tree: &Tree) -> Self {
+        Self::of_shape(tree, &Shape::Task)
+    }
+
+    fn of_shape(tree: &Tree, shape: &'static Shape) -> Self {
         let mut walk = Walk { tree, list: Vec::new() };
         if let Some(root) = tree.root() {
-            static ROOT: Shape = Shape::Object(&dsl::WORKFLOW);
-            walk.visit(Visit { node: root, key: None, parent: None, role: Role::Root, shape: &ROOT, supported: true, depth: 0 });
+            walk.visit(Visit { node: root, key: None, parent: None, role: Role::Root, shape, supported: true, depth: 0 });
         }
         Self { list: walk.list }
     }

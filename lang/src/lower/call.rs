@@ -7,11 +7,29 @@ use std::sync::Arc;
 
 use super::{Locals, Lower, Siblings, Site, escape, task::Place};
 use crate::{
-    model::{Call, CallFunction, TaskId, TaskKind, Then},
+    model::{Call, CallFunction, Function, TaskId, TaskKind, Then},
     template::Template,
     tree::{Entry, NodeId, NodeKind},
     value,
 };
+
+/// The parts of `name:version@catalog`.
+fn cataloged(call: &str) -> Option<(&str, &str, &str)> {
+    let (function, catalog) = call.rsplit_once('@')?;
+    let (name, version) = function.split_once(':')?;
+    let fits = |part: &str| !part.is_empty() && !part.contains(['/', ':', '@']) && !part.contains(char::is_whitespace);
+    (fits(name) && fits(version) && fits(catalog)).then_some((name, version, catalog))
+}
+
+fn catalog_path(call: &str) -> String {
+    let (name, version, _) = cataloged(call).unwrap_or_default();
+    format!("/functions/{name}/{version}/function.yaml")
+}
+
+/// Whether a function is called by its address.
+fn is_address(call: &str) -> bool {
+    ["http://", "https://", "file://"].iter().any(|scheme| call.starts_with(scheme))
+}
 
 impl Lower<'_> {
     /// The `call` of a task.
@@ -19,20 +37,44 @@ impl Lower<'_> {
         let with = self.tree.get(node, "with");
         match &**name {
             "http" => Some(TaskKind::CallHttp(Call { with: self.arguments(with?, locals) })),
+            "a2a" => Some(TaskKind::CallA2a(Call { with: self.arguments(with?, locals) })),
+            "mcp" => Some(TaskKind::CallMcp(Call { with: self.arguments(with?, locals) })),
             "openapi" => Some(TaskKind::CallOpenapi(Call { with: self.arguments(with?, locals) })),
             name => {
-                let function = *self.functions.get(name)?;
+                let function = self.function(name)?;
                 Some(TaskKind::CallFunction(CallFunction { function, with: with.map(|with| self.template(with, Site::Body, locals)) }))
             }
         }
+    }
+
+    /// The function of this name: of `use.functions`, at a URL, or of a catalog.
+    fn function(&mut self, name: &str) -> Option<Function> {
+        if let Some(own) = self.functions.get(name) {
+            return Some(Function::Own(*own));
+        }
+        if let Some((_, _, catalog)) = cataloged(name) {
+            let endpoint = self.component("catalogs", catalog).and_then(|catalog| self.tree.get(catalog, "endpoint"));
+            let catalog = match endpoint {
+                // It may be defined anywhere, so it sees no variables of its users.
+                Some(endpoint) => Some(self.endpoint(endpoint, &Locals::default())),
+                None if catalog == "default" => None,
+                None => return None,
+            };
+            return Some(Function::Cataloged { catalog, path: catalog_path(name) });
+        }
+        is_address(name).then(|| Function::At(name.to_owned()))
     }
 
     /// What a call or a script is given.
     pub(super) fn arguments(&mut self, with: NodeId, locals: &Locals) -> Template {
         self.mapping(with, locals, |lower, key, node| match key {
             "authentication" => Some(lower.authentication(node, locals)),
-            "endpoint" => Some(lower.endpoint(node, locals)),
-            "document" | "source" => Some(lower.resource(node, locals)),
+            "endpoint" | "server" => Some(lower.endpoint(node, locals)),
+            "transport" => Some(lower.mapping(node, locals, |lower, key, node| {
+                let endpoint = |lower: &mut Self, key: &str, node| (key == "endpoint").then(|| lower.endpoint(node, locals));
+                (key == "http").then(|| lower.mapping(node, locals, endpoint))
+            })),
+            "document" | "source" | "agentCard" => Some(lower.resource(node, locals)),
             _ => None,
         })
     }

@@ -327,6 +327,8 @@ do:
   - b: { call: f }
   - c: { call: HTTP }
   #            ^^^^ error[OW0217] `HTTP` is none of the built-in calls, and no function of that name is defined under `use.functions` — did you mean `http`?
+  - d: { call: openapi, with: { document: { endpoint: https://example.com }, operationId: x, authentication: { oidc: { authority: https://example.com, grant: authorization_code } } } }
+  #                                                                                                                                                           ^^^^^^^^^^^^^^^^^^ warning[OW0901] not supported yet: the grant `authorization_code`: it needs a person who consents in a browser, which an execution has not
 "#,
     );
 }

@@ -6,36 +6,64 @@ use futures::StreamExt as _;
 
 use crate::effect::{HttpRequest, HttpResponse};
 
-/// Largest response body that is read, in bytes.
-const MAX_BODY: usize = 256 * 1024 * 1024;
-/// How long a server may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(30);
-/// How long a server may say nothing.
-const SILENCE: Duration = Duration::from_secs(300);
+/// What is borne of servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// Largest response body that is read, in bytes.
+    pub body: usize,
+    /// How long a server may take to accept a connection.
+    pub connect: Duration,
+    /// How long a server may say nothing.
+    pub silence: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self { body: 64 * 1024 * 1024, connect: Duration::from_secs(30), silence: Duration::from_secs(300) }
+    }
+}
 
 /// Clients, each made when it is first used.
 #[derive(Default)]
 pub(super) struct Clients {
+    limits: HttpLimits,
     usual: OnceLock<Result<reqwest::Client, String>>,
     /// For local stand-ins, which no proxy can reach.
     direct: OnceLock<Result<reqwest::Client, String>>,
 }
 
 impl Clients {
+    pub(super) fn new(limits: HttpLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     fn usual(&self) -> Result<&reqwest::Client, String> {
-        self.usual.get_or_init(|| client(reqwest::Client::builder())).as_ref().map_err(Clone::clone)
+        self.usual.get_or_init(|| client(reqwest::Client::builder(), self.limits)).as_ref().map_err(Clone::clone)
     }
 
     fn direct(&self) -> Result<&reqwest::Client, String> {
-        self.direct.get_or_init(|| client(reqwest::Client::builder().no_proxy())).as_ref().map_err(Clone::clone)
+        self.direct.get_or_init(|| client(reqwest::Client::builder().no_proxy(), self.limits)).as_ref().map_err(Clone::clone)
+    }
+
+    /// A request, by the client that its address needs.
+    pub(super) fn request(
+        &self,
+        method: reqwest::Method,
+        url: &str,
+        routes: &[(String, String)],
+    ) -> Result<reqwest::RequestBuilder, String> {
+        Ok(match route(url, routes) {
+            Some(routed) => self.direct()?.request(method, routed),
+            None => self.usual()?.request(method, url),
+        })
     }
 }
 
-fn client(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+fn client(builder: reqwest::ClientBuilder, limits: HttpLimits) -> Result<reqwest::Client, String> {
     builder
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.silence)
         .user_agent(concat!("flowdbg/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| explain(&error))
@@ -54,10 +82,7 @@ fn route(url: &str, routes: &[(String, String)]) -> Option<String> {
 pub(super) async fn send(clients: &Clients, request: HttpRequest, routes: &[(String, String)]) -> Result<HttpResponse, String> {
     let method =
         reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| format!("`{}` is not an HTTP method", request.method))?;
-    let mut builder = match route(&request.url, routes) {
-        Some(routed) => clients.direct()?.request(method, routed),
-        None => clients.usual()?.request(method, &request.url),
-    };
+    let mut builder = clients.request(method, &request.url, routes)?;
     for (key, member) in &request.headers {
         builder = builder.header(key, member);
     }
@@ -69,19 +94,29 @@ pub(super) async fn send(clients: &Clients, request: HttpRequest, routes: &[(Str
     let status = response.status().as_u16();
     let headers =
         response.headers().iter().map(|(key, member)| (key.to_string(), String::from_utf8_lossy(member.as_bytes()).into_owned())).collect();
+    let limit = clients.limits.body;
+    let too_large = || format!("{} {}: the response is larger than the {} that are read", request.method, request.url, size(limit));
+    // What says of itself that it is too large is not read at all.
+    if response.content_length().is_some_and(|length| length > u64::try_from(limit).unwrap_or(u64::MAX)) && request.method != "HEAD" {
+        return Err(too_large());
+    }
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         body.extend_from_slice(&chunk.map_err(describe)?);
-        if body.len() > MAX_BODY {
-            return Err(format!("{} {}: the response is larger than {} MiB", request.method, request.url, MAX_BODY / 1024 / 1024));
+        if body.len() > limit {
+            return Err(too_large());
         }
     }
     Ok(HttpResponse { status, headers, body })
 }
 
+fn size(bytes: usize) -> String {
+    if bytes >= 1024 * 1024 { format!("{} MiB", bytes / 1024 / 1024) } else { format!("{bytes} bytes") }
+}
+
 /// The innermost cause is what tells a person something.
-fn explain(error: &reqwest::Error) -> String {
+pub(super) fn explain(error: &reqwest::Error) -> String {
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
         deepest = source;

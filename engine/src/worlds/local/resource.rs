@@ -8,17 +8,32 @@ use std::{
 use flowdbg_lang::text::Source;
 use url::Url;
 
-use super::http::{self, Clients};
-use crate::effect::{HttpRequest, Resource, ResourceError};
+use super::{
+    Options,
+    http::{self, Clients},
+};
+use crate::effect::{DEFAULT_CATALOG, HttpRequest, Resource, ResourceError};
 
 /// How many redirections are followed.
 const MAX_REDIRECTIONS: usize = 5;
 
 fn error(message: impl Into<String>) -> ResourceError {
-    ResourceError { status: None, message: message.into() }
+    ResourceError { status: None, challenges: Vec::new(), message: message.into() }
 }
 
-pub(super) async fn read(clients: &Clients, resource: Resource, routes: &[(String, String)]) -> Result<String, ResourceError> {
+pub(super) async fn read(clients: &Clients, mut resource: Resource, options: &Options) -> Result<String, ResourceError> {
+    if let Some(path) = resource.uri.strip_prefix(DEFAULT_CATALOG) {
+        let root = options.catalog.as_deref().ok_or_else(|| {
+            error("this host has no catalog of its own; name its folder or address in FLOWDBG_CATALOG, or define `default` under `use.catalogs`")
+        })?;
+        let address = format!("{}{path}", root.trim_end_matches('/'));
+        if Url::parse(root).is_ok() {
+            resource.uri = address;
+        } else {
+            return open(PathBuf::from(address)).await;
+        }
+    }
+    let routes = options.routes.as_slice();
     match Url::parse(&resource.uri) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => download(clients, url, resource.headers, routes).await,
         Ok(url) if url.scheme() == "file" => {
@@ -75,6 +90,7 @@ async fn download(
                 let Some(target) = target else {
                     return Err(ResourceError {
                         status: Some(status),
+                        challenges: Vec::new(),
                         message: format!("GET {url} answered {status} and names no other address"),
                     });
                 };
@@ -84,7 +100,11 @@ async fn download(
                 }
                 url = target;
             }
-            _ => return Err(ResourceError { status: Some(status), message: format!("GET {url} answered {status}") }),
+            _ => {
+                let asked = response.headers.into_iter().filter(|(key, _)| key == "www-authenticate");
+                let challenges = asked.map(|(_, challenge)| challenge).collect();
+                return Err(ResourceError { status: Some(status), challenges, message: format!("GET {url} answered {status}") });
+            }
         }
     }
     Err(error(format!("GET {url}: more than {MAX_REDIRECTIONS} redirections")))

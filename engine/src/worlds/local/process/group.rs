@@ -4,9 +4,10 @@ use std::{ffi::OsStr, process::Stdio};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
-    process::{Child, Command},
+    process::Command,
 };
 
+use super::super::process_group::Group;
 use crate::effect::{ProcessError, ProcessOutcome};
 
 /// Most output that is kept of each stream, in bytes.
@@ -33,25 +34,6 @@ impl Ended {
     }
 }
 
-/// Kills the whole group when it is dropped before the end.
-struct Group {
-    child: Child,
-    ended: bool,
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        #[cfg(unix)]
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
-            // It may have ended by itself in this moment.
-            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-        }
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "this is the world that starts processes")]
 pub(super) fn command(program: &OsStr) -> Command {
     Command::new(program)
@@ -73,7 +55,7 @@ pub(super) async fn run(mut command: Command, stdin: Option<String>, noun: &str)
         }
         _ => failed("did not start", error),
     })?;
-    let mut group = Group { child, ended: false };
+    let mut group = Group::new(child);
     let (pipe, stdout, stderr) = (group.child.stdin.take(), group.child.stdout.take(), group.child.stderr.take());
     let feed = async {
         if let (Some(mut pipe), Some(text)) = (pipe, stdin) {
@@ -85,7 +67,7 @@ pub(super) async fn run(mut command: Command, stdin: Option<String>, noun: &str)
     // The first that fails ends it: a process that writes without end is killed at once.
     let ((), stdout, stderr) = tokio::try_join!(feed, read(stdout, noun), read(stderr, noun))?;
     let status = group.child.wait().await.map_err(|error| failed("could not be waited for", error))?;
-    group.ended = true;
+    group.ended();
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]

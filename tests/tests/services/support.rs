@@ -1,0 +1,48 @@
+//! Executions in the local world, and the services of the tests.
+
+use std::{path::PathBuf, sync::Arc};
+
+use flowdbg_engine::{
+    driver::{Engine, Options, Run},
+    worlds::local::{self, Local},
+};
+use flowdbg_lang::value::Value;
+use flowdbg_tests::{
+    executions,
+    services::{self, Service},
+    workflows,
+};
+
+const DOCUMENT: &str = "document: { dsl: '1.0.3', namespace: tests, name: service, version: '1.0.0' }\n";
+
+pub(crate) fn options() -> local::Options {
+    local::Options::new(flowdbg_server::load::loader())
+}
+
+/// Starts a workflow without its `document`.
+pub(crate) fn start(options: local::Options, yaml: &str) -> Run {
+    let program = workflows::program("service.yaml", &format!("{DOCUMENT}{yaml}")).expect("a workflow that can run");
+    Engine::new(Arc::new(Local::new(options))).start(program, Value::Null, Options::default())
+}
+
+/// Runs a workflow to its end, and says how it ended.
+pub(crate) async fn run(options: local::Options, yaml: &str) -> String {
+    executions::ending(&start(options, yaml).ended().await)
+}
+
+/// A file beside the services' installer.
+pub(crate) fn file(name: &str) -> PathBuf {
+    workflows::root().join("tests/services").join(name)
+}
+
+/// The modules that the installer got from npm, with the program that runs them.
+pub(crate) fn node(module: &str) -> Option<(PathBuf, PathBuf)> {
+    services::program(&format!("npm/node_modules/{module}"))?;
+    Some((services::program("node")?, services::folder().join("npm/node_modules")))
+}
+
+/// A service that is a Python program.
+pub(crate) fn python(name: &str) -> Option<Service> {
+    let python = services::program("python/bin/python")?;
+    Some(Service::start(&python, &[&file(name)]))
+}
