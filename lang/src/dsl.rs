@@ -337,11 +337,6 @@ impl Property {
         self.since = Since::Main;
         self
     }
-
-    const fn not_yet(mut self, what: &'static str) -> Self {
-        self.support = Support::NotYet(what);
-        self
-    }
 }
 
 const fn choice(value: &'static str, doc: &'static str) -> Choice {
@@ -349,6 +344,11 @@ const fn choice(value: &'static str, doc: &'static str) -> Choice {
 }
 
 impl Choice {
+    const fn not_yet(mut self, what: &'static str) -> Self {
+        self.support = Support::NotYet(what);
+        self
+    }
+
     const fn instead(mut self, instead: &'static str) -> Self {
         self.instead = Some(instead);
         self

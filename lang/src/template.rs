@@ -64,7 +64,7 @@ impl Template {
         match self {
             Self::Value(value) => value.member(key).cloned().map(Self::Value),
             Self::Object(members) => members.iter().find(|(name, _)| name == key).map(|(_, member)| member.clone()),
-            Self::Expression(..) | Self::Array(_) => None,
+            Self::Expression(..) | Self::Loose(..) | Self::Array(_) => None,
         }
     }
 

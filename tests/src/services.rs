@@ -55,6 +55,7 @@ impl Service {
     /// # Panics
     /// It does not start, or ends without a word.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "tests start their services")]
     pub fn start(program: &Path, arguments: &[&Path]) -> Self {
         let mut process = Command::new(program)
             .args(arguments)

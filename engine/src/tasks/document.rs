@@ -31,6 +31,7 @@ pub(crate) fn read(machine: &mut Machine, id: BranchId, address: &Value, input: 
     let (uri, policy) = endpoint(address, input)?;
     let policy = policy.cloned().unwrap_or_default();
     let from: Arc<str> = machine.top(id).program().workflow.source.path().into();
+    let uri = beside(uri, &from);
     let key = key(&uri, &from)?;
     if let Some(text) = machine.document(&key).and_then(Value::as_text) {
         return Ok(Some(Document { uri, key, text }));
@@ -38,6 +39,15 @@ pub(crate) fn read(machine: &mut Machine, id: BranchId, address: &Value, input: 
     let resource = Resource { uri, from, headers: Vec::new() };
     ask(machine, id, Need::Document { key, resource, policy, what: what.to_owned() })?;
     Ok(None)
+}
+
+/// What lies beside a file that was fetched, such as a function, is fetched from there.
+fn beside(uri: String, from: &str) -> String {
+    let base = url::Url::parse(from).ok().filter(|base| matches!(base.scheme(), "http" | "https" | "file"));
+    match (url::Url::parse(&uri), base) {
+        (Err(_), Some(base)) => base.join(&uri).map_or(uri, Into::into),
+        _ => uri,
+    }
 }
 
 /// The name under which a document is kept. A relative path is that of its workflow.

@@ -52,6 +52,7 @@ pub fn trigger(tree: &Arc<Tree>) -> Option<Arc<Workflow>> {
         root: List { tasks: vec![TaskId(0)] },
         schedule: None,
         extensions: Vec::new(),
+        function: None,
         secrets: secrets.unwrap_or_default().iter().filter_map(|name| tree.string(*name).cloned()).collect(),
         expressions: lower.expressions,
     }))

@@ -1,5 +1,7 @@
 //! Servers of tools: `@modelcontextprotocol/server-everything`, over both transports.
 
+#![expect(clippy::disallowed_methods, reason = "tests start their services, and look which processes live")]
+
 use std::{net::TcpListener, process::Stdio, time::Duration};
 
 use flowdbg_tests::workflows;

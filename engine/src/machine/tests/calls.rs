@@ -186,6 +186,22 @@ do:
 }
 
 #[test]
+fn what_lies_beside_a_fetched_function_is_fetched_from_there() {
+    let function = "{ call: openapi, with: { document: { endpoint: ./api.json }, operationId: get, parameters: { petId: 1 } } }";
+    let yaml = "do: [ { a: { call: 'https://f.example/pets/function.yaml' } } ]";
+    let story = Story::new(yaml, "{}")
+        .document("https://f.example/pets/function.yaml", function)
+        .document("https://f.example/pets/api.json", SWAGGER);
+    let story = story.http(&[(200, "7")]).run();
+    assert_eq!(story.output(), "7");
+    assert!(
+        story.told.iter().any(|line| line == "read https://f.example/pets/api.json from https://f.example/pets/function.yaml"),
+        "{:?}",
+        story.told
+    );
+}
+
+#[test]
 fn a_function_that_calls_itself_is_stopped() {
     let yaml = "
 use: { functions: { f: { do: [ { again: { call: f } } ] } } }

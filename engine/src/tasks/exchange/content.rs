@@ -24,7 +24,7 @@ pub(crate) fn content(response: &HttpResponse) -> Value {
 /// What a server said about an error, cut; none if it said nothing a person can read.
 pub(crate) fn said(response: &HttpResponse) -> Option<String> {
     Kind::of(response).text(&response.body).filter(|text| !text.trim().is_empty())?;
-    let content = content(response);
+    let content = Some(content(response)).filter(|content| *content != Value::Null)?;
     let text = content.as_text().unwrap_or_else(|| content.to_json());
     let text = text.trim();
     Some(match text.char_indices().nth(LONGEST) {

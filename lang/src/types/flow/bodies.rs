@@ -55,6 +55,10 @@ impl<'w> Flow<'w> {
                 let output = self.call(call, run);
                 plain(output)
             }
+            TaskKind::CallA2a(call) | TaskKind::CallMcp(call) => {
+                self.fill(&call.with, run, place);
+                plain(Type::Unknown)
+            }
             TaskKind::CallFunction(call) => self.call_function(call, run, around).map(done),
             TaskKind::RunShell(process) | TaskKind::RunScript(process) => plain(self.process(process, run)),
             TaskKind::RunContainer(container) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Around, Flow, MAX_NESTING, Run, State};
 use crate::{
-    model::{Call, CallFunction},
+    model::{Call, CallFunction, Function},
     template::Template,
     text::Span,
     tree::NodeId,
@@ -49,21 +49,26 @@ impl<'w> Flow<'w> {
             None => Type::closed::<Arc<str>>([], Origin::new(run.task.name_span, Maker::Set)),
         };
         let given = State { data: given, context: run.context.clone() };
-        let known = self.functions.entry(call.function).or_insert_with(|| (given.clone(), 0));
+        let function = match &call.function {
+            Function::Own(function) => *function,
+            // What a function of another file does, and what it may export, is not known.
+            Function::At(_) | Function::Cataloged { .. } => return Some(State { data: Type::Unknown, context: Type::Unknown }),
+        };
+        let known = self.functions.entry(function).or_insert_with(|| (given.clone(), 0));
         if known.0.grow(&given, known.1) {
             known.1 += 1;
         }
-        if around.depth >= MAX_NESTING || self.active.contains(&call.function) {
+        if around.depth >= MAX_NESTING || self.active.contains(&function) {
             return Some(State { data: Type::Unknown, context: Type::Unknown });
         }
-        self.active.push(call.function);
+        self.active.push(function);
         let inner = Around { locals: Arc::default(), caught: true, depth: around.depth + 1 };
         let mut end = None;
-        while let Some((entry, times)) = self.functions.get(&call.function).cloned() {
-            let exits = self.task(call.function, entry, &inner);
+        while let Some((entry, times)) = self.functions.get(&function).cloned() {
+            let exits = self.task(function, entry, &inner);
             end = exits.into_iter().map(|(_, state)| state).reduce(|a, b| a.join(&b));
             // What it hands to itself counts, too.
-            if self.left == 0 || self.functions.get(&call.function).is_none_or(|known| known.1 == times) {
+            if self.left == 0 || self.functions.get(&function).is_none_or(|known| known.1 == times) {
                 break;
             }
         }
