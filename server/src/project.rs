@@ -191,7 +191,7 @@ mod tests {
     }
 
     fn codes_of(projects: &Projects, path: &Path) -> Vec<&'static str> {
-        let source = Source::new(&*path.to_string_lossy(), std::fs::read_to_string(path).unwrap());
+        let source = Source::new(&*path.to_string_lossy(), load::read_text(path).unwrap());
         projects.check(path, source).analysis.diagnostics.iter().map(|found| found.code).collect()
     }
 

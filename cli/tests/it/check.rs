@@ -4,6 +4,10 @@ use insta::assert_snapshot;
 
 use crate::support::{Folder, HEAD};
 
+fn text_of(folder: &Folder, name: &str) -> String {
+    String::from_utf8(std::fs::read(folder.path().join(name)).unwrap()).unwrap()
+}
+
 #[test]
 fn findings_are_drawn_and_counted() {
     let folder = Folder::new(&[(
@@ -48,7 +52,7 @@ do:
         5 |   - later: { call: grpc, with: { proto: { endpoint: file:///a.proto }, service: { name: a, host: b }, method: c } }
           |                    ^^^^
 
-        1 workflow checked, 3 errors, 1 warning
+        1 workflow checked, 3 errors, 1 warning; --fix can mend 2 of them
         "##);
 }
 
@@ -167,11 +171,11 @@ fn findings_are_workflow_commands_for_github() {
 #[test]
 fn what_can_be_mended_is_mended_and_shown_before() {
     let folder = Folder::new(&[("a.workflow.yaml", TYPOS)]);
-    let read = || std::fs::read_to_string(folder.path().join("a.workflow.yaml")).unwrap();
+    let read = || text_of(&folder, "a.workflow.yaml");
     let before = read();
     let (code, out, err) = folder.run(&["check", ".", "--diff"], "");
     assert_eq!((code, read()), (0, before), "--diff changes nothing");
-    assert!(out.contains("-  - ship: { sett: { y: 1 } }\n+  - ship: { set: { y: 1 } }\n"), "{out}");
+    assert!(out.contains("-  - ship: { sett: { y: 1 } }\n+  - charge: {") && out.contains("\n+  - ship: { set: { y: 1 } }\n"), "{out}");
     assert!(err.contains("3 changes in 1 file would be made"), "{err}");
     let (code, out, _) = folder.run(&["check", ".", "--fix"], "");
     assert_eq!((code, out.as_str()), (0, "1 workflow checked, no errors, no warnings; 3 changes in 1 file made\n"));

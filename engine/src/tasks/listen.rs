@@ -250,14 +250,11 @@ fn ends(machine: &mut Machine, id: BranchId, strategy: &Strategy, state: &Listen
     }
 }
 
+/// Correlation keys with their values.
+type Keys = Vec<(Arc<str>, Value)>;
+
 /// Whether an event fits a filter: the correlation keys that it fixes, if it does.
-fn fits(
-    machine: &mut Machine,
-    id: BranchId,
-    filter: &EventFilter,
-    state: &ListenState,
-    event: &Value,
-) -> Result<Option<Vec<(Arc<str>, Value)>>, Stop> {
+fn fits(machine: &mut Machine, id: BranchId, filter: &EventFilter, state: &ListenState, event: &Value) -> Result<Option<Keys>, Stop> {
     let depth = machine.depth(id);
     for (attribute, expected) in &filter.with {
         let actual = event.member(attribute).cloned().unwrap_or_default();

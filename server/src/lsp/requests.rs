@@ -73,8 +73,8 @@ impl Row {
 
 /// Every request that is served.
 pub const REQUESTS: &[Row] = &[
-    Row::of::<diagnostic::Diagnostic>(),
     Row::of::<code_action::CodeAction>(),
+    Row::of::<diagnostic::Diagnostic>(),
     Row::of::<document_symbol::DocumentSymbol>(),
     Row::of::<hover::Hover>(),
 ];

@@ -1,5 +1,7 @@
 //! Calls of real services, and of servers that misbehave.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod agents;
 mod authentication;
 mod functions;

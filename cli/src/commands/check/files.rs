@@ -36,6 +36,7 @@ pub(super) struct File {
 impl File {
     fn new(path: PathBuf, text: String) -> Self {
         let shown = path.to_string_lossy().replace('\\', "/");
+        let shown = shown.strip_prefix("./").unwrap_or(&shown).to_owned();
         Self { source: Source::new(&*shown, text), path, shown }
     }
 

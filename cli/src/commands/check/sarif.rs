@@ -109,10 +109,7 @@ fn region(source: &Source, span: Span) -> Value {
 fn artifact(path: &str) -> Value {
     let uri = match url::Url::from_file_path(path) {
         Ok(absolute) => absolute.to_string(),
-        Err(()) => {
-            let path = path.strip_prefix("./").unwrap_or(path);
-            path.split('/').map(segment).collect::<Vec<_>>().join("/")
-        }
+        Err(()) => path.split('/').map(segment).collect::<Vec<_>>().join("/"),
     };
     json!({ "uri": uri })
 }
