@@ -71,7 +71,7 @@ fn names_show_what_they_name() {
 
 #[test]
 fn support_and_age_are_told() {
-    assert!(hover("use: { cata<|>logs: {} }\ndo: []\n").unwrap().contains("Not supported yet: catalogs."));
+    assert!(hover("do:\n  - a: { call: asy<|>ncapi }\n").unwrap().contains("Not supported yet: AsyncAPI"));
     assert!(hover("do:\n  - a: { try: [], catch: { the<|>n: end } }\n").unwrap().contains("Newer than DSL 1.0.3"));
 }
 
