@@ -5,8 +5,8 @@
 //! specification gives. What is not known is unknown, and nothing is ever said about it; so a
 //! [`finding::Finding`] is something that goes wrong for every value that can come there.
 //!
-//! Start reading at [`infer`]; [`shape::Type`] is what it computes with, [`flow`] follows the
-//! tasks, [`jq`] the expressions.
+//! Start reading at [`infer`]; [`shape::Type`] is what it computes with, `flow` follows the
+//! tasks, `jq` the expressions.
 
 mod describe;
 pub mod finding;
