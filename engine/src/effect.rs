@@ -29,6 +29,8 @@ pub struct Effect {
     pub branch: BranchId,
     /// Reference of the task that asks.
     pub reference: Arc<str>,
+    /// Kind of the task that asks, such as `call:http`; empty for the workflow itself.
+    pub asked_by: &'static str,
     /// What to do.
     pub kind: EffectKind,
 }
@@ -172,4 +174,7 @@ pub enum Answer {
     Mcp(Result<Value, McpError>),
     /// The values in the order of their names, or which are missing.
     Secrets(Result<Vec<Value>, String>),
+    /// Whatever was asked for, it fails with these problem details: a world that makes things up
+    /// says so.
+    Failed(Value),
 }

@@ -398,6 +398,7 @@ impl Machine {
                 if let Some(branch) = self.branches.get_mut(&id) {
                     branch.evaluated.push(match answer {
                         Answer::Evaluated(result) => result,
+                        Answer::Failed(error) => Err(crate::fault::summary(&error)),
                         _ => Err("the expression was not evaluated".to_owned()),
                     });
                 }
@@ -421,6 +422,7 @@ impl Machine {
                 }
             }
             Answer::Process(Err(error)) => lines.push((Level::Warning, error.to_string())),
+            Answer::Failed(error) => lines.push((Level::Warning, crate::fault::summary(error))),
             _ => {}
         }
         for (level, text) in lines {
@@ -481,7 +483,7 @@ impl Machine {
     pub(crate) fn request(&mut self, branch: BranchId, kind: EffectKind, waiter: WaitFor) -> EffectId {
         let id = EffectId(self.next_effect);
         self.next_effect += 1;
-        let reference = self.reference_of(branch);
+        let (reference, asked_by) = self.asker(branch);
         let waiter = match waiter {
             WaitFor::Body => Waiter::Body(branch),
             WaitFor::Evaluation => Waiter::Evaluation(branch),
@@ -491,7 +493,7 @@ impl Machine {
             WaitFor::Subscription(run) => Waiter::Subscription(branch, run),
         };
         self.pending.insert(id, waiter);
-        self.out.effects.push(Effect { id, branch, reference, kind });
+        self.out.effects.push(Effect { id, branch, reference, asked_by, kind });
         id
     }
 
@@ -516,6 +518,18 @@ impl Machine {
         self.branches.get_mut(&id).and_then(|branch| branch.answer.take())
     }
 
+    /// Takes the answer that the innermost task waited for, if that is a failure.
+    fn take_failure(&mut self, id: BranchId) -> Option<Fault> {
+        let branch = self.branches.get_mut(&id)?;
+        match branch.answer.take() {
+            Some(Answer::Failed(error)) => Some(Fault::from_error(error)),
+            other => {
+                branch.answer = other;
+                None
+            }
+        }
+    }
+
     /// Marks progress inside a transition: what was evaluated before is not needed again.
     pub(crate) fn commit(&mut self, id: BranchId) {
         if let Some(branch) = self.branches.get_mut(&id) {
@@ -534,6 +548,14 @@ impl Machine {
     #[must_use]
     pub fn branch(&self, id: BranchId) -> Option<&Branch> {
         self.branches.get(&id)
+    }
+
+    /// Whether nothing can move it but an event from outside: every branch listens, or waits for
+    /// one that does, and no timer runs.
+    #[must_use]
+    pub fn waits_only_for_events(&self) -> bool {
+        let waits = |branch: &Branch| matches!(branch.state, BranchState::Listening | BranchState::Joining);
+        !self.branches.is_empty() && self.pending.is_empty() && self.branches.values().all(waits)
     }
 
     /// The branches that live, in the order of their creation.
@@ -562,13 +584,14 @@ impl Machine {
             let id = EffectId(self.next_effect);
             self.next_effect += 1;
             let kind = EffectKind::Cancel(effect);
-            self.out.effects.push(Effect { id, branch: ROOT, reference: "".into(), kind });
+            self.out.effects.push(Effect { id, branch: ROOT, reference: "".into(), asked_by: "", kind });
         }
     }
 
-    fn reference_of(&self, id: BranchId) -> Arc<str> {
+    /// Reference and kind of a branch's innermost task.
+    fn asker(&self, id: BranchId) -> (Arc<str>, &'static str) {
         let frame = self.branches.get(&id).and_then(|branch| branch.frames.last());
-        frame.and_then(Frame::task).map_or_else(|| "".into(), |task| task.reference.clone())
+        frame.and_then(Frame::task).map_or_else(|| ("".into(), ""), |task| (task.reference.clone(), task.kind.name()))
     }
 
     fn emit(&mut self, branch: BranchId, task: Option<TaskRun>, kind: EventKind) {

@@ -29,7 +29,7 @@ impl Request {
     /// Something that no execution waits for: a watch expression of a debugger.
     #[must_use]
     pub fn aside(kind: EffectKind) -> Self {
-        let effect = Effect { id: EffectId(0), branch: ROOT, reference: Arc::from(""), kind };
+        let effect = Effect { id: EffectId(0), branch: ROOT, reference: Arc::from(""), asked_by: "", kind };
         let (messages, _) = Messages::to(EffectId(0), &mpsc::unbounded_channel().0);
         Self { execution: Arc::from(""), effect, messages }
     }
@@ -67,6 +67,13 @@ impl Messages {
 pub trait World: Send + Sync + 'static {
     /// Performs one effect.
     fn perform(&self, request: Request) -> Performing;
+
+    /// What is answered to an execution that publishes an event, in place of publishing it; none
+    /// to let it be published.
+    fn intercept(&self, effect: &Effect) -> Option<Answer> {
+        let _ = effect;
+        None
+    }
 
     /// Milliseconds since the Unix epoch, when an execution begins.
     fn wall_clock(&self) -> i64;

@@ -361,8 +361,11 @@ impl Actor {
                 self.unread.remove(other);
             }
             EffectKind::Emit(event) => {
-                self.engine.publish(event);
-                self.kept.push_back(Input::Answer(effect.id, Answer::Emitted(Ok(()))));
+                let answer = self.engine.world.intercept(&effect).unwrap_or_else(|| {
+                    self.engine.publish(event);
+                    Answer::Emitted(Ok(()))
+                });
+                self.kept.push_back(Input::Answer(effect.id, answer));
                 // The machine waits for this answer; make sure that somebody looks.
                 let _ = self.shared.inbox.send(Message::Errand(Box::new(|_| {})));
             }

@@ -225,6 +225,9 @@ impl Machine {
     }
 
     pub(super) fn work(&mut self, id: BranchId) -> Result<(), Stop> {
+        if let Some(fault) = self.take_failure(id) {
+            return Err(fault.into());
+        }
         if self.top(id).task.is_some() {
             return tasks::work(self, id);
         }
@@ -313,6 +316,7 @@ impl Machine {
                 Ok(true)
             }
             Some(Answer::Secrets(Err(error))) => Err(Fault::new(Kind::Authorization, error).into()),
+            Some(Answer::Failed(error)) => Err(Fault::from_error(error).into()),
             Some(_) => Err(Fault::new(Kind::Authorization, "the secrets were not found out").into()),
         }
     }
