@@ -5,6 +5,7 @@ mod dap;
 mod debug;
 mod lsp;
 mod run;
+mod scenario;
 mod serve;
 mod worker;
 
@@ -26,6 +27,8 @@ use crate::{
 pub(crate) const GOOD: u8 = 0;
 /// Exit code: the workflow ended by an error, or the checks found one.
 pub(crate) const FAULTED: u8 = 1;
+/// Exit code: the execution was not as its scenario expects.
+pub(crate) const UNEXPECTED: u8 = 3;
 /// Exit code: what was asked for cannot be done.
 pub(crate) const UNUSABLE: u8 = 2;
 /// Exit code: a mistake of ours.
@@ -87,6 +90,11 @@ pub(crate) struct Subject {
 impl Subject {
     /// Reads the workflow and its input; says what is wrong with them.
     pub(crate) fn load(&self, quiet: bool) -> Result<(Loaded, Value), u8> {
+        self.load_or(quiet, None)
+    }
+
+    /// The same; without an input of its own it gets this one, if there is one.
+    pub(crate) fn load_or(&self, quiet: bool, input: Option<&Value>) -> Result<(Loaded, Value), u8> {
         let loaded = load::load(&self.file).map_err(|error| {
             refuse(&error);
             UNUSABLE
@@ -94,6 +102,9 @@ impl Subject {
         if !quiet {
             let source = &loaded.program.workflow.source;
             loaded.remarks.iter().for_each(|remark| term::err(&draw::diagnostic(source, remark, Stream::Stderr)));
+        }
+        if let (None, Some(input)) = (&self.input, input) {
+            return Ok((loaded, input.clone()));
         }
         let input = self.read_input(quiet).map_err(|why| {
             term::error(&why);

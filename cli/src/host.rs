@@ -10,6 +10,11 @@ pub(crate) const WORKER: &str = "evaluate-worker";
 
 /// A host in the local world.
 pub(crate) fn local() -> Host {
+    Host::local(world())
+}
+
+/// The local world.
+pub(crate) fn world() -> Local {
     // Without a path to ourselves there is no worker, and such expressions are refused.
     let worker = std::env::current_exe().ok().map(|program| (program, vec![WORKER.to_owned()]));
     let programs = Programs::from_environment(|name| std::env::var_os(name)).unwrap_or_else(|why| {
@@ -18,5 +23,5 @@ pub(crate) fn local() -> Host {
     });
     // The root of the catalog `default`: a folder or an address.
     let catalog = std::env::var("FLOWDBG_CATALOG").ok().filter(|root| !root.is_empty());
-    Host::local(Local::new(Options { worker, programs, catalog, ..Options::new(load::loader()) }))
+    Local::new(Options { worker, programs, catalog, ..Options::new(load::loader()) })
 }

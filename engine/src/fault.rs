@@ -45,6 +45,31 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every standard type.
+    pub const ALL: [Self; 8] = [
+        Self::Configuration,
+        Self::Validation,
+        Self::Expression,
+        Self::Authentication,
+        Self::Authorization,
+        Self::Timeout,
+        Self::Communication,
+        Self::Runtime,
+    ];
+
+    /// The last part of its address.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The type of such a name, or under one of the addresses of such a name.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        let name = standard_name(text).unwrap_or(text);
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     fn row(self) -> (&'static str, i64, &'static str) {
         match self {
             Self::Configuration => ("configuration", 400, "Configuration error"),

@@ -15,6 +15,7 @@ pub mod fault;
 pub mod machine;
 pub mod mask;
 pub mod program;
+pub mod scenario;
 mod sse;
 mod tasks;
 pub mod time;

@@ -1,6 +1,8 @@
 //! Worlds: who performs the effects of an execution.
 
 pub mod local;
+pub mod mock;
+pub mod patient;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 

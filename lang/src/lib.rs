@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod dsl;
 pub mod duration;
 pub mod expression;
+pub mod form;
 pub mod ide;
 pub mod lower;
 #[doc(hidden)]

@@ -11,7 +11,7 @@ use std::{
 use flowdbg_engine::{
     driver::{Engine, Options, Run},
     program::Program,
-    worlds::local::Local,
+    worlds::{World, local::Local, patient::Patient},
 };
 use flowdbg_lang::value::Value;
 use tokio::task::JoinSet;
@@ -32,6 +32,8 @@ struct Inner {
     engine: Engine,
     /// The world of the engine, if it can have stand-ins.
     world: Option<Local>,
+    /// Whether a virtual clock waits for what is real.
+    patient: bool,
     runs: Arc<Runs>,
     /// The schedules that it keeps.
     schedules: Mutex<JoinSet<()>>,
@@ -47,14 +49,22 @@ impl Host {
     /// A host that runs executions on this engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self(Arc::new(Inner { engine, world: None, runs: Arc::default(), schedules: Mutex::default() }))
+        Self(Arc::new(Inner { engine, world: None, patient: false, runs: Arc::default(), schedules: Mutex::default() }))
     }
 
     /// A host that runs executions in the local world, with the stand-ins that they bring.
     #[must_use]
     pub fn local(world: Local) -> Self {
         let engine = Engine::new(Arc::new(world.clone()));
-        Self(Arc::new(Inner { engine, world: Some(world), runs: Arc::default(), schedules: Mutex::default() }))
+        Self(Arc::new(Inner { engine, world: Some(world), patient: false, runs: Arc::default(), schedules: Mutex::default() }))
+    }
+
+    /// The same for a runtime whose clock is paused: waits cost nothing, and the clock stands still
+    /// while something real is under way.
+    #[must_use]
+    pub fn in_virtual_time(world: Local) -> Self {
+        let engine = Engine::new(Arc::new(Patient(Arc::new(world.clone()))));
+        Self(Arc::new(Inner { engine, world: Some(world), patient: true, runs: Arc::default(), schedules: Mutex::default() }))
     }
 
     /// Its engine.
@@ -113,7 +123,9 @@ impl Host {
         let (engine, stand_ins) = match (&self.0.world, self.stub(loaded).await?) {
             (Some(world), Some(stub)) => {
                 let started = stub.start().await.map_err(|error| LoadError::Companion(format!("the stub cannot be started: {error}")))?;
-                (self.0.engine.in_world(Arc::new(world.with_routes(started.routes().to_vec()))), Some(started))
+                let world: Arc<dyn World> = Arc::new(world.with_routes(started.routes().to_vec()));
+                let world = if self.0.patient { Arc::new(Patient(world)) } else { world };
+                (self.0.engine.in_world(world), Some(started))
             }
             (_, None) | (None, _) => (self.0.engine.clone(), None),
         };

@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use flowdbg_engine::{program::Program, worlds::local::Loader};
+use flowdbg_engine::{
+    program::Program,
+    scenario::{Scenario, Wrong},
+    worlds::local::Loader,
+};
 use flowdbg_lang::{
     analysis::Analysis,
     codes,
@@ -98,7 +102,32 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     }
 }
 
-/// The same for the engine, which looks for sub-workflows by itself.
+/// Why a scenario cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("cannot read the scenario {path}: {why}")]
+    Unreadable {
+        /// The file, as it was asked for.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// Its text is wrong.
+    #[error("{0}")]
+    Wrong(#[from] Wrong),
+}
+
+/// Reads a scenario.
+///
+/// # Errors
+/// The file cannot be read, or its text is wrong.
+pub fn scenario(path: &Path) -> Result<Scenario, ScenarioError> {
+    let text = read_text(path).map_err(|why| ScenarioError::Unreadable { path: path.display().to_string(), why })?;
+    Ok(Scenario::parse(&Source::new(path.to_string_lossy().as_ref(), text))?)
+}
+
+/// Reading workflow files for the engine, which looks for sub-workflows by itself.
 #[must_use]
 pub fn loader() -> Loader {
     Arc::new(|path: &Path| match load(path) {

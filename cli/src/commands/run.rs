@@ -7,7 +7,12 @@ use flowdbg_engine::{
 };
 use flowdbg_lang::value::{Value, ValueExt as _};
 
-use super::{CANCELLED, FAULTED, GOOD, Subject, UNUSABLE, refuse};
+use std::{path::PathBuf, sync::Arc};
+
+use flowdbg_engine::scenario::Scenario;
+use flowdbg_server::{host::Host, load::Loaded};
+
+use super::{CANCELLED, FAULTED, GOOD, Subject, UNUSABLE, refuse, scenario};
 use crate::{
     draw, host,
     interrupt::Interrupts,
@@ -17,18 +22,26 @@ use crate::{
 
 /// Runs a workflow: progress on standard error, its output as JSON on standard output
 #[derive(Args)]
-#[command(after_help = "Exit code: 0 completed, 1 ended by an error, 2 cannot be run, 130 cancelled.
+#[command(after_help = "Exit code: 0 completed, 1 ended by an error, 2 cannot be run, 3 not as the scenario expects, 130 cancelled.
+An end that the scenario expects is 0, also if it is an error.
 
 Examples:
   flowdbg run order.workflow.yaml
   flowdbg run order.workflow.yaml --input '{\"order\": 7}'
   flowdbg run order.workflow.yaml --input @order.json --quiet | jq .total
+  flowdbg run order.workflow.yaml --scenario declined.scenario.yaml
   curl … | flowdbg run order.workflow.yaml --input -
 
 Ctrl-C cancels the execution: its calls, processes and timers stop. A second one kills flowdbg.")]
 pub(crate) struct Run {
     #[command(flatten)]
     subject: Subject,
+    /// Answer what the workflow asks for as this scenario file says, and check what it expects
+    #[arg(long, short, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Virtual time: waits and timeouts cost nothing
+    #[arg(long)]
+    fast: bool,
     /// Print nothing but the output and errors
     #[arg(long, short)]
     quiet: bool,
@@ -39,15 +52,33 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) async fn run(self) -> u8 {
-        let (loaded, input) = match self.subject.load(self.quiet) {
+        let scenario = match self.scenario.as_deref().map(|path| scenario::load(path, self.fast)).transpose() {
+            Ok(scenario) => scenario,
+            Err(code) => return code,
+        };
+        let input = scenario.as_ref().and_then(|scenario| scenario.input.as_ref());
+        let (loaded, input) = match self.subject.load_or(self.quiet, input) {
             Ok(read) => read,
             Err(code) => return code,
         };
         if loaded.program.workflow.schedule.is_some() && !self.quiet {
             term::err("the workflow has a schedule: it is run once, now; `flowdbg serve FILE` keeps the schedule");
         }
+        let is_virtual = self.fast || scenario.as_ref().is_some_and(|scenario| scenario.is_virtual);
+        let work = async move {
+            match scenario {
+                Some(scenario) => self.play(&scenario, &loaded, input).await,
+                None => self.really(&loaded, input).await,
+            }
+        };
+        if is_virtual { scenario::in_virtual_time(work).await } else { work.await }
+    }
+
+    /// Runs it in the local world.
+    async fn really(&self, loaded: &Loaded, input: Value) -> u8 {
         let interrupts = Interrupts::listen();
-        let execution = match host::local().run(&loaded, input, Options::default()).await {
+        let host = if self.fast { Host::in_virtual_time(host::world()) } else { host::local() };
+        let execution = match host.run(loaded, input, Options::default()).await {
             Ok(execution) => execution,
             Err(error) => {
                 refuse(&error);
@@ -59,6 +90,19 @@ impl Run {
         let outcome = execution.ended().await;
         watching.abort();
         report(&outcome)
+    }
+
+    /// Runs it in the world of a scenario.
+    async fn play(&self, scenario: &Arc<Scenario>, loaded: &Loaded, input: Value) -> u8 {
+        let interrupts = Interrupts::listen();
+        let play = scenario::start(scenario, loaded, input);
+        let execution = play.run().clone();
+        let watching = tokio::spawn(cancel_when_interrupted(execution.clone(), interrupts, self.quiet));
+        progress::follow(&execution, Style::chosen(self.quiet, self.no_progress)).await;
+        let verdict = play.ended().await;
+        watching.abort();
+        let code = report(&verdict.outcome);
+        scenario::report(scenario, &verdict, self.quiet).unwrap_or(code)
     }
 }
 

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use flowdbg_lang::{
     codes,
     diagnostic::Diagnostic,
-    duration,
-    expression::{self, Expression},
-    read, suggest,
+    form::Form,
     template::Template,
-    text::{Source, Span},
-    tree::{Entry, NodeId, NodeKind, Tree},
-    value::{Value, ValueExt as _},
+    text::Source,
+    tree::{NodeId, NodeKind},
+    value::Value,
 };
 
 /// A service with what it answers.
@@ -55,20 +53,15 @@ pub(super) struct Response {
 
 /// Reads a stub file, or says all that is wrong with it.
 pub(super) fn read(source: &Arc<Source>) -> Result<Vec<Service>, Vec<Diagnostic>> {
-    let (tree, problems) = read::read(source);
-    let mut reader = Reader { tree: &tree, problems };
+    let mut reader = Reader(Form::read(source, "a stub"));
     let mut services = Vec::new();
-    if let Some(root) = tree.root() {
-        for entry in reader.mapping(root, "a stub file", &["routes"], &["routes"]) {
-            services.extend(reader.services(entry.value));
+    if let Some(root) = reader.0.tree().root() {
+        for field in reader.0.fields(root, "a stub file", &["routes"], &["routes"]) {
+            services.extend(reader.services(field.value));
         }
     }
-    let mut problems = reader.problems;
-    if problems.is_empty() {
-        return Ok(services);
-    }
-    problems.sort_by_key(|problem| problem.span);
-    Err(problems)
+    let problems = reader.0.problems();
+    if problems.is_empty() { Ok(services) } else { Err(problems) }
 }
 
 /// The parts of a path that begins with a slash.
@@ -76,64 +69,31 @@ pub(super) fn split(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 
-struct Reader<'t> {
-    tree: &'t Tree,
-    problems: Vec<Diagnostic>,
-}
+struct Reader(Form);
 
-impl Reader<'_> {
-    fn wrong(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
-        self.problems.push(Diagnostic::error(code, span, message).help(help));
-    }
-
-    /// The entries of a mapping with known keys; what is unknown or missing is reported.
-    fn mapping(&mut self, node: NodeId, what: &str, known: &[&str], required: &[&str]) -> Vec<Entry> {
-        let tree = self.tree;
-        if !matches!(tree.node(node).kind, NodeKind::Mapping(_)) {
-            self.wrong(codes::WRONG_TYPE, tree.span(node), format!("{what} must be a mapping"), &format!("it has {}", known.join(", ")));
-            return Vec::new();
-        }
-        for key in required {
-            if tree.get(node, key).is_none() {
-                let first = tree.entries(node).first().map_or_else(|| tree.span(node), |entry| tree.span(entry.key));
-                self.wrong(codes::MISSING_KEY, first, format!("{what} needs `{key}`"), &format!("it has {}", known.join(", ")));
-            }
-        }
-        let (good, unknown): (Vec<Entry>, Vec<Entry>) =
-            tree.entries(node).iter().partition(|entry| tree.text(entry.key).is_some_and(|key| known.contains(&&**key)));
-        for entry in unknown {
-            let key = tree.text(entry.key).map_or("", |key| key);
-            let help = match suggest::closest(key, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has {}", known.join(", ")),
-            };
-            self.wrong(codes::UNKNOWN_KEY, tree.span(entry.key), format!("{what} has no `{key}`"), &help);
-        }
-        good
-    }
-
+impl Reader {
     fn services(&mut self, node: NodeId) -> Vec<Service> {
-        let tree = self.tree;
+        let tree = self.0.tree().clone();
         if !matches!(tree.node(node).kind, NodeKind::Mapping(_)) {
             let message = "`routes` must be a mapping from addresses to lists";
-            self.wrong(codes::WRONG_TYPE, tree.span(node), message, "write for example `http://payments.example:` with a list below");
+            self.0.wrong(codes::WRONG_TYPE, node, message, "write for example `http://payments.example:` with a list below");
             return Vec::new();
         }
         let mut services = Vec::new();
-        for entry in tree.entries(node) {
-            let address = tree.text(entry.key).map_or("", |address| address).trim_end_matches('/');
+        for field in self.0.members(node) {
+            let address = field.key.trim_end_matches('/');
             let parsed = url::Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none());
             if parsed.is_none() {
                 let message = format!("`{address}` is not an http or https address");
-                self.wrong(codes::WRONG_VALUE, tree.span(entry.key), message, "write for example http://payments.example");
+                self.0.wrong(codes::WRONG_VALUE, field.key_node, message, "write for example http://payments.example");
             }
-            let routes = self.list(entry.value, "a service", "a list of routes, each with `method`, `path` and `responses`");
+            let routes = self.0.list(field.value, "a service", "a list of routes, each with `method`, `path` and `responses`");
             let mut service = Service { address: address.to_owned(), routes: Vec::new() };
             for item in routes {
                 if let Some(route) = self.route(item) {
                     if let Some(same) = service.routes.iter().find(|other| other.method == route.method && other.same_path(&route)) {
                         let message = format!("{} {} is there already, as {}", route.method, route.path, same.path);
-                        self.wrong(codes::DUPLICATE_KEY, tree.span(item), message, "put its responses into the first one's list");
+                        self.0.wrong(codes::DUPLICATE_KEY, item, message, "put its responses into the first one's list");
                     }
                     service.routes.push(route);
                 }
@@ -143,24 +103,15 @@ impl Reader<'_> {
         services
     }
 
-    fn list(&mut self, node: NodeId, what: &str, form: &str) -> Vec<NodeId> {
-        let tree = self.tree;
-        if !matches!(&tree.node(node).kind, NodeKind::Sequence(items) if !items.is_empty()) {
-            self.wrong(codes::WRONG_TYPE, tree.span(node), format!("{what} must be {form}"), "begin each item with `- `");
-        }
-        tree.items(node).to_vec()
-    }
-
     fn route(&mut self, node: NodeId) -> Option<Route> {
-        let tree = self.tree;
         let (mut method, mut path, mut responses) = (None, None, Vec::new());
         let keys = ["method", "path", "responses"];
-        for entry in self.mapping(node, "a route", &keys, &keys) {
-            match tree.text(entry.key).map_or("", |key| key) {
-                "method" => method = self.method(entry.value),
-                "path" => path = self.path(entry.value),
+        for field in self.0.fields(node, "a route", &keys, &keys) {
+            match &*field.key {
+                "method" => method = self.method(field.value),
+                "path" => path = self.path(field.value),
                 _ => {
-                    for item in self.list(entry.value, "`responses`", "a list with at least one response") {
+                    for item in self.0.list(field.value, "`responses`", "a list with at least one response") {
                         responses.push(self.response(item));
                     }
                 }
@@ -177,99 +128,50 @@ impl Reader<'_> {
     }
 
     fn method(&mut self, node: NodeId) -> Option<String> {
-        let method = self.tree.string(node).map(|method| method.to_uppercase());
+        let method = self.0.tree().string(node).map(|method| method.to_uppercase());
         let method = method.filter(|method| axum::http::Method::from_bytes(method.as_bytes()).is_ok());
         if method.is_none() {
-            self.wrong(codes::WRONG_VALUE, self.tree.span(node), "`method` must be an HTTP method", "write for example `get` or `post`");
+            self.0.wrong(codes::WRONG_VALUE, node, "`method` must be an HTTP method", "write for example `get` or `post`");
         }
         method
     }
 
     fn path(&mut self, node: NodeId) -> Option<String> {
-        let path = self.tree.string(node).filter(|path| path.starts_with('/') && !path.contains(['?', '#'])).map(ToString::to_string);
+        let path = self.0.tree().string(node).filter(|path| path.starts_with('/') && !path.contains(['?', '#'])).map(ToString::to_string);
         if path.is_none() {
             let help = "write for example `/charges/{id}`; a query is in the request's `query`, not here";
-            self.wrong(codes::WRONG_VALUE, self.tree.span(node), "`path` must be a path that begins with `/`", help);
+            self.0.wrong(codes::WRONG_VALUE, node, "`path` must be a path that begins with `/`", help);
         }
         path
     }
 
     fn response(&mut self, node: NodeId) -> Response {
-        let tree = self.tree;
         let mut response = Response { status: 200, headers: Vec::new(), body: None, delay: 0 };
-        for entry in self.mapping(node, "a response", &["status", "headers", "body", "delay"], &[]) {
-            match tree.text(entry.key).map_or("", |key| key) {
-                "status" => match tree.value(entry.value).as_i64().and_then(|status| u16::try_from(status).ok()) {
-                    Some(status @ 200..=599) => response.status = status,
-                    _ => {
-                        self.wrong(codes::WRONG_VALUE, tree.span(entry.value), "`status` must be a number from 200 to 599", "200 is usual")
-                    }
-                },
-                "headers" => response.headers = self.headers(entry.value),
-                "body" => response.body = Some(self.template(entry.value)),
-                _ => match duration::from_value(&tree.value(entry.value)) {
-                    Ok(delay) => response.delay = delay,
-                    Err(message) => {
-                        self.problems.push(Diagnostic::error(codes::WRONG_VALUE, tree.span(entry.value), message));
-                    }
-                },
+        for field in self.0.fields(node, "a response", &["status", "headers", "body", "delay"], &[]) {
+            match &*field.key {
+                "status" => {
+                    let status = self.0.number(field.value, "`status`", 200..=599, "200 is usual");
+                    response.status = status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+                }
+                "headers" => response.headers = self.headers(field.value),
+                "body" => response.body = Some(self.0.template(field.value)),
+                _ => response.delay = self.0.duration(field.value).unwrap_or(0),
             }
         }
         response
     }
 
     fn headers(&mut self, node: NodeId) -> Vec<(String, Template)> {
-        let tree = self.tree;
-        if !matches!(tree.node(node).kind, NodeKind::Mapping(_)) {
-            self.wrong(codes::WRONG_TYPE, tree.span(node), "`headers` must be a mapping from names to values", "for example `etag: abc`");
-        }
         let mut headers = Vec::new();
-        for entry in tree.entries(node) {
-            let name = tree.text(entry.key).map_or("", |name| name).to_ascii_lowercase();
+        for field in self.0.named(node, "`headers`", "for example `etag: abc`") {
+            let name = field.key.to_ascii_lowercase();
             if axum::http::HeaderName::from_bytes(name.as_bytes()).is_err() {
                 let message = format!("`{name}` is not the name of a header");
-                self.wrong(codes::WRONG_VALUE, tree.span(entry.key), message, "write for example `retry-after`");
+                self.0.wrong(codes::WRONG_VALUE, field.key_node, message, "write for example `retry-after`");
             }
-            headers.push((name, self.template(entry.value)));
+            headers.push((name, self.0.template(field.value)));
         }
         headers
-    }
-
-    /// Data with `${ jq }` strings.
-    fn template(&mut self, node: NodeId) -> Template {
-        let tree = self.tree;
-        match &tree.node(node).kind {
-            NodeKind::Scalar(scalar) => match tree.string(node).and_then(|text| expression::unwrap(text)) {
-                Some((program, offset)) => self.expression(node, program, offset),
-                None => Template::Value(scalar.value.clone()),
-            },
-            NodeKind::Sequence(items) => Template::Array(items.iter().map(|item| self.template(*item)).collect()),
-            NodeKind::Mapping(entries) => Template::Object(
-                entries
-                    .iter()
-                    .map(|entry| (tree.text(entry.key).map_or_else(String::new, ToString::to_string), self.template(entry.value)))
-                    .collect(),
-            ),
-        }
-    }
-
-    fn expression(&mut self, node: NodeId, program: &str, offset: usize) -> Template {
-        let tree = self.tree;
-        let expression = Expression::new(program, &[]);
-        let at = |offset: usize| read::source_offset(tree, node, offset) as usize;
-        for problem in expression.problems() {
-            let span = Span::new(at(offset + problem.start), at(offset + problem.end));
-            let found = Diagnostic::error(codes::EXPRESSION_SYNTAX, span, problem.message.clone());
-            self.problems.push(match &problem.help {
-                Some(help) => found.help(help.clone()),
-                None => found,
-            });
-        }
-        if expression.problems().is_empty() && !expression.is_harmless() {
-            let message = "this expression is not proven to end, and a stub cannot stop it";
-            self.wrong(codes::EXPRESSION_SYNTAX, tree.span(node), message, "use `map`, `first`, `any` and the like instead of loops");
-        }
-        Template::Expression(expression, tree.span(node))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use flowdbg_engine::scenario::{http, pattern::decode};
 use flowdbg_lang::{
-    expression::Scope,
+    form::NoVariables,
     template::{Failed, Template},
     value::{self, Value, ValueExt as _},
 };
@@ -74,35 +75,9 @@ fn problem(status: u16, title: &str, detail: &str) -> Reply {
 
 /// The request as expressions see it.
 fn describe(request: &Request, parameters: Vec<(&str, Value)>) -> Value {
-    let query = url::form_urlencoded::parse(request.query.as_bytes()).map(|(key, member)| (key.into_owned(), value::string(member)));
-    let kind = request.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
-    let text = String::from_utf8_lossy(&request.body);
-    let body = match is_json(kind).then(|| value::parse_json(&text)) {
-        Some(Ok(body)) => body,
-        _ if text.is_empty() => Value::Null,
-        _ => value::string(text),
-    };
-    value::object([
-        ("method", value::string(&*request.method)),
-        ("path", value::string(&*request.path)),
-        ("query", value::object(query)),
-        ("headers", value::object(request.headers.iter().map(|(name, member)| (name.as_str(), value::string(&**member))))),
-        ("body", body),
-        ("params", value::object(parameters)),
-    ])
-}
-
-/// A stub's expressions have no variables, and no clock.
-struct NoVariables;
-
-impl Scope for NoVariables {
-    fn variable(&self, _: &str) -> Value {
-        Value::Null
-    }
-
-    fn now(&self) -> f64 {
-        0.0
-    }
+    let Request { method, path, query, headers, body } = request;
+    let members = http::Request { method, path, query, headers, body }.members();
+    value::object(members.into_iter().chain([("params", value::object(parameters))]))
 }
 
 fn make(route: &Route, response: &Response, request: &Value) -> Reply {
@@ -119,42 +94,6 @@ fn make(route: &Route, response: &Response, request: &Value) -> Reply {
             return problem(500, "The stub's expression failed", &detail);
         }
     };
-    let given = headers.iter().find(|(name, _)| name == "content-type").map(|(_, kind)| kind.clone());
-    let (kind, body) = match body {
-        None | Some(Value::Null) => (None, Vec::new()),
-        Some(body) => match body.as_text().filter(|_| !given.as_deref().is_some_and(is_json)) {
-            Some(text) => (Some("text/plain; charset=utf-8"), text.into_bytes()),
-            None => (Some("application/json"), body.to_json().into_bytes()),
-        },
-    };
-    if let (Some(kind), None) = (kind, given) {
-        headers.push(("content-type".to_owned(), kind.to_owned()));
-    }
+    let body = http::encode(body, &mut headers);
     Reply { status: response.status, headers, body, delay: response.delay }
-}
-
-fn is_json(kind: &str) -> bool {
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")
-}
-
-/// A part of a path without its percent signs.
-fn decode(part: &str) -> String {
-    let bytes = part.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match hex.filter(|_| bytes[at] == b'%') {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }

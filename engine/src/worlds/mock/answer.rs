@@ -1,0 +1,176 @@
+//! From a mock's answer to the answer of an effect.
+
+use std::sync::Arc;
+
+use flowdbg_lang::{
+    form::NoVariables,
+    template::{Failed, Template},
+    text::Source,
+    value::{self, Value},
+};
+
+use super::Found;
+use crate::{
+    effect::{Answer, EffectKind, HttpResponse, ProcessError, ProcessOutcome, ResourceError},
+    fault::{Fault, Kind},
+    program::Program,
+    scenario::{Says, Scenario, http},
+    tasks::text,
+};
+
+/// The answer to an effect, or a failure that says why the mock has none.
+pub(crate) fn made_up(scenario: &Scenario, effect: &EffectKind, says: Option<&Says>, found: &Found<'_>) -> Answer {
+    let fail = |why: String| {
+        let detail = format!("the mock {}: {why}", scenario.place(found.answer.span));
+        Answer::Failed(Fault::new(Kind::Configuration, detail).error)
+    };
+    match answer(effect, says, &found.view) {
+        Ok(answer) => answer,
+        Err(Unfit::Expression(failed)) => fail(format!("the expression `{}` failed: {}", failed.expression, failed.message)),
+        Err(Unfit::Kind(wanted)) => fail(format!("this asks for {wanted}, which the answer does not say")),
+        Err(Unfit::Workflow(why)) => fail(why),
+    }
+}
+
+enum Unfit {
+    Expression(Failed),
+    Kind(&'static str),
+    Workflow(String),
+}
+
+impl From<Failed> for Unfit {
+    fn from(failed: Failed) -> Self {
+        Self::Expression(failed)
+    }
+}
+
+fn fill(template: &Template, view: &Value) -> Result<Value, Failed> {
+    template.evaluate(view, &NoVariables)
+}
+
+fn answer(effect: &EffectKind, says: Option<&Says>, view: &Value) -> Result<Answer, Unfit> {
+    match says {
+        Some(Says::Error(error)) => return Ok(Answer::Failed(fill(error, view)?)),
+        Some(Says::Unreachable(why)) => return Ok(unreachable(effect, text(&fill(why, view)?))),
+        _ => {}
+    }
+    match effect {
+        EffectKind::Http(_) => {
+            let (status, headers, body) = response(says, view)?;
+            Ok(Answer::Http(Ok(HttpResponse { status, headers, body })))
+        }
+        EffectKind::Resource(_) => {
+            let (status, _, body) = response(says, view)?;
+            let body = String::from_utf8_lossy(&body).into_owned();
+            Ok(Answer::Resource(match status {
+                200..300 => Ok(body),
+                status => Err(ResourceError { status: Some(status), message: format!("it was answered {status}: {body}") }),
+            }))
+        }
+        EffectKind::Process(_) => Ok(Answer::Process(Ok(process(says, view)?))),
+        EffectKind::Workflow { namespace, name, version, .. } => match says {
+            Some(Says::Output(output)) => {
+                let stand_in = stand_in(namespace, name, version, output).map_err(Unfit::Workflow)?;
+                Ok(Answer::Workflow(Ok(stand_in)))
+            }
+            None => Ok(Answer::Workflow(Ok(stand_in(namespace, name, version, &Template::Value(Value::Null)).map_err(Unfit::Workflow)?))),
+            Some(_) => Err(Unfit::Kind("the `output` of a sub-workflow")),
+        },
+        EffectKind::Emit(_) => match says {
+            None => Ok(Answer::Emitted(Ok(()))),
+            Some(_) => Err(Unfit::Kind("nothing but an `error`, since an event has no answer")),
+        },
+        EffectKind::Sleep(_) | EffectKind::Cancel(_) => Ok(Answer::Slept),
+        EffectKind::Evaluate(_) => Err(Unfit::Kind("the value of an expression")),
+        EffectKind::Secrets { .. } => Err(Unfit::Kind("secrets; they stand under `secrets`")),
+    }
+}
+
+/// The other side cannot be reached.
+fn unreachable(effect: &EffectKind, why: String) -> Answer {
+    match effect {
+        EffectKind::Http(_) => Answer::Http(Err(why)),
+        EffectKind::Resource(_) => Answer::Resource(Err(ResourceError { status: None, message: why })),
+        EffectKind::Process(_) => Answer::Process(Err(ProcessError::Failed(why))),
+        EffectKind::Workflow { .. } => Answer::Workflow(Err(why)),
+        EffectKind::Emit(_) => Answer::Emitted(Err(why)),
+        EffectKind::Secrets { .. } => Answer::Secrets(Err(why)),
+        EffectKind::Evaluate(_) => Answer::Evaluated(Err(why)),
+        EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,
+    }
+}
+
+type Response = (u16, Vec<(String, String)>, Vec<u8>);
+
+fn response(says: Option<&Says>, view: &Value) -> Result<Response, Unfit> {
+    match says {
+        None => Ok((200, Vec::new(), Vec::new())),
+        Some(Says::Response { status, headers, body }) => {
+            let headers = headers.iter().map(|(name, template)| Ok((name.clone(), text(&fill(template, view)?))));
+            let mut headers = headers.collect::<Result<Vec<_>, Failed>>()?;
+            let body = body.as_ref().map(|body| fill(body, view)).transpose()?;
+            let bytes = http::encode(body, &mut headers);
+            Ok((*status, headers, bytes))
+        }
+        Some(_) => Err(Unfit::Kind("a response: `status`, `headers`, `body`")),
+    }
+}
+
+fn process(says: Option<&Says>, view: &Value) -> Result<ProcessOutcome, Unfit> {
+    let said = |template: &Option<Template>| match template {
+        Some(template) => Ok(text(&fill(template, view)?)),
+        None => Ok::<_, Failed>(String::new()),
+    };
+    match says {
+        None => Ok(ProcessOutcome::default()),
+        Some(Says::Process { code, stdout, stderr }) => Ok(ProcessOutcome { code: *code, stdout: said(stdout)?, stderr: said(stderr)? }),
+        Some(_) => Err(Unfit::Kind("the end of a process: `code`, `stdout`, `stderr`")),
+    }
+}
+
+/// A workflow that does nothing and has an output. Expressions in it see its input.
+fn stand_in(namespace: &str, name: &str, version: &str, output: &Template) -> Result<Arc<Program>, String> {
+    let output = match output {
+        Template::Expression(expression, _) => value::string(format!("${{ {} }}", expression.text())),
+        template => written(template),
+    };
+    let document = value::object(
+        [("dsl", "1.0.3"), ("namespace", namespace), ("name", name), ("version", version)].map(|(key, text)| (key, value::string(text))),
+    );
+    let text =
+        value::object([("document", document), ("do", std::iter::empty::<Value>().collect()), ("output", value::object([("as", output)]))]);
+    let (tree, problems) = flowdbg_lang::read::read(&Source::new(format!("mock of {namespace}/{name}"), text.to_string()));
+    let workflow = flowdbg_lang::lower::lower(&Arc::new(tree));
+    match (workflow, problems.first()) {
+        (Some(workflow), None) => Ok(Program::new(workflow)),
+        (_, problem) => Err(problem.map_or_else(|| "it makes no workflow".to_owned(), |problem| problem.message.clone())),
+    }
+}
+
+/// A template as it would be written in a workflow.
+fn written(template: &Template) -> Value {
+    match template {
+        // A literal that is no object is written as the expression that gives it.
+        Template::Value(literal) => value::string(format!("${{ {literal} }}")),
+        Template::Expression(expression, _) => value::string(format!("${{ {} }}", expression.text())),
+        Template::Array(items) => {
+            let items: Vec<String> = items.iter().map(inner).collect();
+            value::string(format!("${{ [{}] }}", items.join(", ")))
+        }
+        Template::Object(members) => value::object(members.iter().map(|(key, member)| (key.as_str(), written(member)))),
+    }
+}
+
+/// A template as a part of an expression.
+fn inner(template: &Template) -> String {
+    match template {
+        Template::Value(literal) => literal.to_string(),
+        Template::Expression(expression, _) => format!("({})", expression.text()),
+        Template::Array(items) => format!("[{}]", items.iter().map(inner).collect::<Vec<_>>().join(", ")),
+        Template::Object(members) => {
+            let members: Vec<String> =
+                members.iter().map(|(key, member)| format!("{}: {}", value::string(&**key), inner(member))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+    }
+}
