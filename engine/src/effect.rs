@@ -177,4 +177,6 @@ pub enum Answer {
     /// Whatever was asked for, it fails with these problem details: a world that makes things up
     /// says so.
     Failed(Value),
+    /// It is not known what would be answered; only for machines that allow that.
+    Unknown,
 }

@@ -15,6 +15,7 @@ mod inspect;
 mod schema;
 mod scope;
 mod subscription;
+mod unknown;
 mod unwind;
 
 use std::{
@@ -34,6 +35,8 @@ pub(crate) use frame::{
     WorkflowRun,
 };
 pub use inspect::{EditError, EvaluateError, PathStep, ScopeName};
+pub(crate) use unknown::MARK;
+pub use unknown::{holds_unknown, is_unknown, unknown};
 
 use crate::{
     effect::{Answer, Effect, EffectId, EffectKind},
@@ -80,6 +83,10 @@ pub struct Machine {
     mask: Mask,
     outcome: Option<Outcome>,
     announced: bool,
+    /// Whether its data may hold unknown values.
+    unknowns: bool,
+    /// Whether the current transition read one.
+    tainted: bool,
     out: Output,
 }
 
@@ -260,6 +267,8 @@ impl Machine {
             mask: Mask::default(),
             outcome: None,
             announced: false,
+            unknowns: false,
+            tainted: false,
             out: Output::default(),
         };
         let branch = machine.new_branch(None, Value::Null);
@@ -530,6 +539,16 @@ impl Machine {
         }
     }
 
+    /// Takes the answer that the innermost task waited for, if that is not known.
+    fn take_unknown(&mut self, id: BranchId) -> bool {
+        let Some(branch) = self.branches.get_mut(&id) else { return false };
+        let is_unknown = matches!(branch.answer, Some(Answer::Unknown));
+        if is_unknown {
+            branch.answer = None;
+        }
+        is_unknown
+    }
+
     /// Marks progress inside a transition: what was evaluated before is not needed again.
     pub(crate) fn commit(&mut self, id: BranchId) {
         if let Some(branch) = self.branches.get_mut(&id) {
@@ -621,6 +640,11 @@ impl Machine {
     /// A document that was read before.
     pub(crate) fn document(&self, address: &str) -> Option<&Value> {
         self.documents.get(address)
+    }
+
+    /// Documents that were read before.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Value> {
+        self.documents.values()
     }
 
     pub(crate) fn keep_document(&mut self, address: &str, document: Value) {

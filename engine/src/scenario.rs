@@ -73,6 +73,10 @@ pub struct Mock {
     pub request: Option<RequestMatch>,
     /// `command`: line of a process.
     pub command: Option<Pattern>,
+    /// `method`: `service/method` of gRPC.
+    pub method: Option<Pattern>,
+    /// `channel`: address of a channel, of AsyncAPI.
+    pub channel: Option<Pattern>,
     /// `workflow`: `namespace/name:version` of a sub-workflow.
     pub workflow: Option<Pattern>,
     /// `event`: attributes of an event that is published.
@@ -136,12 +140,50 @@ pub enum Says {
     },
     /// `output` of a sub-workflow.
     Output(Template),
+    /// `messages` of a gRPC method, or of a subscription.
+    Messages {
+        /// In their order.
+        messages: Vec<Said>,
+        /// `open: true`: a subscription stays open after them.
+        open: bool,
+    },
     /// `error`, a text: the other side cannot be reached.
     Unreachable(Template),
     /// `error`, problem details.
     Error(Template),
     /// `real: true`: done for real.
     Real,
+}
+
+/// A message.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Milliseconds after the one before.
+    pub after: u64,
+    /// Its payload.
+    pub payload: Template,
+    /// Names with values.
+    pub headers: Vec<(String, Template)>,
+    /// `correlationId`
+    pub correlation: Option<Template>,
+}
+
+impl Says {
+    /// Whether it says the same whatever is asked.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        let literal = |template: &Template| template.expressions().is_empty();
+        match self {
+            Self::Response { headers, body, .. } => headers.iter().map(|(_, header)| header).chain(body).all(literal),
+            Self::Process { stdout, stderr, .. } => stdout.iter().chain(stderr).all(literal),
+            Self::Output(template) | Self::Unreachable(template) | Self::Error(template) => literal(template),
+            Self::Messages { messages, .. } => messages.iter().all(|said| {
+                let headers = said.headers.iter().map(|(_, header)| header);
+                headers.chain([&said.payload]).chain(&said.correlation).all(literal)
+            }),
+            Self::Real => false,
+        }
+    }
 }
 
 /// An event for the execution.

@@ -44,6 +44,7 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId) -> Result<(), Stop> {
     }
     let program = machine.top(id).program().clone();
     let Some(task) = machine.top(id).task else { return Ok(()) };
+    machine.note_input(id);
     match &program.workflow.task(task).kind {
         TaskKind::CallA2a(call) => call_a2a::work(machine, id, call),
         TaskKind::CallFunction(call) => call_function::work(machine, id, call),

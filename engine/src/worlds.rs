@@ -1,5 +1,6 @@
 //! Worlds: who performs the effects of an execution.
 
+pub mod dry;
 pub mod local;
 pub mod mock;
 pub mod patient;

@@ -8,6 +8,7 @@
 mod analysis;
 mod builtins;
 mod facts;
+mod reads;
 
 use std::sync::{Arc, OnceLock};
 
@@ -20,6 +21,7 @@ use jaq_core::{
 use crate::value::{Value, ValueExt as _};
 pub use builtins::functions;
 pub use facts::{Base, Facts, Member, Reading};
+pub use reads::{Read, Reads};
 
 /// What is wrong with an expression's text, at a byte offset inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +150,12 @@ impl Expression {
     #[must_use]
     pub fn is_harmless(&self) -> bool {
         self.harmless
+    }
+
+    /// What of its input and variables it reads; none if its text does not tell.
+    #[must_use]
+    pub fn reads(&self) -> Option<Reads> {
+        reads::of(&self.text)
     }
 
     /// Runs it: no result is `null`, several are an array.

@@ -164,6 +164,8 @@ impl Machine {
     pub(super) fn transit(&mut self, id: BranchId) {
         let Some(branch) = self.branches.get_mut(&id) else { return };
         branch.cursor = 0;
+        self.tainted = false;
+        let Some(branch) = self.branches.get(&id) else { return };
         let raised = matches!(branch.frames.last().map(|frame| &frame.step), Some(Step::Raise(..)));
         match self.try_transit(id) {
             Ok(()) => {
@@ -179,6 +181,9 @@ impl Machine {
             Err(Stop::Fault(fault)) => {
                 if let Some(branch) = self.branches.get_mut(&id) {
                     branch.evaluated.clear();
+                }
+                if self.settle_unknown(id) {
+                    return;
                 }
                 // An error while looking for a handler replaces the error; its own handlers are
                 // looked for further out, so that this ends.
@@ -227,6 +232,10 @@ impl Machine {
     pub(super) fn work(&mut self, id: BranchId) -> Result<(), Stop> {
         if let Some(fault) = self.take_failure(id) {
             return Err(fault.into());
+        }
+        if self.take_unknown(id) {
+            self.finish_body(id, super::unknown());
+            return Ok(());
         }
         if self.top(id).task.is_some() {
             return tasks::work(self, id);

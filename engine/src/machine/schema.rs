@@ -49,6 +49,7 @@ impl Machine {
 
     /// Checks data; `what` is what the message calls it.
     pub(crate) fn validate(&mut self, id: BranchId, flow: Flow, schema: &Schema, data: &Value, what: &str) -> Result<(), Fault> {
+        self.note(data);
         let frame = self.top(id);
         let (program, task) = (frame.program().clone(), frame.task);
         let checked = match schema {

@@ -123,6 +123,10 @@ impl Machine {
         let Some(branch) = self.branches.get_mut(&id) else { return Err(Stop::Pending) };
         let Some(frame) = branch.frames.get(depth) else { return Err(Stop::Pending) };
         let scope = FrameScope { branch, frame, extra, now, secrets: &self.secrets, shown: false };
+        if self.unknowns && Self::needs_unknown(expression, input, &scope) {
+            self.tainted = true;
+            return Ok(super::unknown());
+        }
         let result = if expression.is_harmless() {
             expression.evaluate(input.clone(), &scope)
         } else if let Some(result) = branch.evaluated.get(branch.cursor).cloned() {
@@ -135,6 +139,11 @@ impl Machine {
             self.request(id, EffectKind::Evaluate(evaluation), WaitFor::Evaluation);
             return Err(Stop::Pending);
         };
+        match &result {
+            Ok(value) => self.note(value),
+            // It read nothing unknown, so it fails whatever else was read.
+            Err(_) => self.tainted = false,
+        }
         result.map_err(|message| Stop::Fault(Fault::new(Kind::Expression, format!("`{}`: {message}", expression.text()))))
     }
 
@@ -147,7 +156,8 @@ impl Machine {
         input: &Value,
         extra: Option<(&str, &Value)>,
     ) -> Result<bool, Stop> {
-        self.eval(id, depth, condition, input, extra).map(|value| value.is_truthy())
+        let value = self.eval(id, depth, condition, input, extra)?;
+        if self.unknowns && super::is_unknown(&value) { self.suppose(id, condition) } else { Ok(value.is_truthy()) }
     }
 
     /// Evaluates a template in the scope of a frame.

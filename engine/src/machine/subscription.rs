@@ -45,9 +45,13 @@ impl Machine {
 
     /// The other side has ended it, it broke, or its time is up. Messages that came before stay.
     pub(super) fn subscription_over(&mut self, id: BranchId, run: u64, answer: Answer) {
+        if matches!(answer, Answer::Unknown) {
+            return self.suppose_messages(id, run);
+        }
         let ended = match answer {
             Answer::Unsubscribed(ended) => ended,
             Answer::Slept => Ok(()),
+            Answer::Failed(error) => Err(ChannelError { status: None, message: crate::fault::summary(&error) }),
             _ => Err(ChannelError { status: None, message: "the subscription was not made".to_owned() }),
         };
         let left = self.change(id, run, |state| {

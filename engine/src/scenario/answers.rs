@@ -8,12 +8,14 @@ use flowdbg_lang::{
     value::{self, Value, ValueExt as _},
 };
 
-use super::{MockAnswer, Says, read::deliveries};
+use super::{MockAnswer, Said, Says, read::deliveries};
 use crate::fault::Kind;
 
 const RESPONSE: &[&str] = &["status", "headers", "body"];
 const PROCESS: &[&str] = &["code", "stdout", "stderr"];
-const KEYS: &[&str] = &["delay", "status", "headers", "body", "code", "stdout", "stderr", "output", "error", "real", "events"];
+const STREAM: &[&str] = &["messages", "open"];
+const KEYS: &[&str] =
+    &["delay", "status", "headers", "body", "code", "stdout", "stderr", "output", "messages", "open", "error", "real", "events"];
 
 pub(super) fn read(form: &mut Form, node: NodeId) -> MockAnswer {
     let mut answer = MockAnswer { span: form.tree().span(node), ..MockAnswer::default() };
@@ -24,6 +26,8 @@ pub(super) fn read(form: &mut Form, node: NodeId) -> MockAnswer {
         answer.says = Some(Says::Process { code: 0, stdout: None, stderr: None });
     } else if has(RESPONSE) {
         answer.says = Some(Says::Response { status: 200, headers: Vec::new(), body: None });
+    } else if has(STREAM) {
+        answer.says = Some(Says::Messages { messages: Vec::new(), open: false });
     }
     for Field { key, value, .. } in fields {
         match (&*key, &mut answer.says) {
@@ -45,6 +49,11 @@ pub(super) fn read(form: &mut Form, node: NodeId) -> MockAnswer {
             }
             ("stdout", Some(Says::Process { stdout, .. })) => *stdout = Some(form.template(value)),
             ("stderr", Some(Says::Process { stderr, .. })) => *stderr = Some(form.template(value)),
+            ("messages", Some(Says::Messages { messages, .. })) => {
+                let items = form.list(value, "`messages`", "a list with at least one message, each with `payload`");
+                *messages = items.into_iter().map(|item| message(form, item)).collect();
+            }
+            ("open", Some(Says::Messages { open, .. })) => *open = form.tree().value(value) == Value::Bool(true),
             ("output", says) => *says = Some(Says::Output(form.template(value))),
             ("error", says) => *says = Some(error(form, value)),
             ("real", says) => {
@@ -65,6 +74,7 @@ fn one_kind(form: &mut Form, node: NodeId, fields: &[Field]) {
     let kind = |key: &str| match key {
         _ if RESPONSE.contains(&key) => Some("response"),
         _ if PROCESS.contains(&key) => Some("process"),
+        _ if STREAM.contains(&key) => Some("stream"),
         "output" | "error" | "real" => Some("other"),
         _ => None,
     };
@@ -72,9 +82,26 @@ fn one_kind(form: &mut Form, node: NodeId, fields: &[Field]) {
     let Some(first) = said.first() else { return };
     let fits = |key: &&&str| kind(key) == kind(first) && (kind(first) != Some("other") || key == &first);
     if let Some(other) = said.iter().find(|key| !fits(key)) {
-        let help = "a response has status, headers and body; a process has code, stdout and stderr; a sub-workflow has output";
+        let help = "a response has status, headers and body; a process has code, stdout and stderr; a sub-workflow has output; gRPC and subscriptions have messages";
         form.wrong(codes::EXCLUSIVE_KEYS, node, format!("an answer cannot have both `{first}` and `{other}`"), help);
     }
+}
+
+fn message(form: &mut Form, node: NodeId) -> Said {
+    let mut said = Said { after: 0, payload: Template::Value(Value::Null), headers: Vec::new(), correlation: None };
+    for Field { key, value, .. } in form.fields(node, "a message", &["after", "payload", "headers", "correlationId"], &["payload"]) {
+        match &*key {
+            "after" => said.after = form.duration(value).unwrap_or(0),
+            "payload" => said.payload = form.template(value),
+            "headers" => {
+                for field in form.named(value, "`headers`", "for example `language: en`") {
+                    said.headers.push((field.key.to_string(), form.template(field.value)));
+                }
+            }
+            _ => said.correlation = Some(form.template(value)),
+        }
+    }
+    said
 }
 
 /// A text is why the other side cannot be reached; a mapping is problem details.

@@ -10,8 +10,9 @@ use flowdbg_lang::{
 use super::{Mock, RequestMatch, answers, pattern::Pattern};
 
 /// What a mock can fit by.
-const FITS: &[&str] = &["task", "kind", "request", "command", "workflow", "event", "when"];
-const KEYS: &[&str] = &["name", "task", "kind", "request", "command", "workflow", "event", "when", "answer", "answers", "last"];
+const FITS: &[&str] = &["task", "kind", "request", "command", "method", "channel", "workflow", "event", "when"];
+const KEYS: &[&str] =
+    &["name", "task", "kind", "request", "command", "method", "channel", "workflow", "event", "when", "answer", "answers", "last"];
 
 pub(super) fn read(form: &mut Form, node: NodeId) -> Mock {
     let mut mock = Mock {
@@ -21,6 +22,8 @@ pub(super) fn read(form: &mut Form, node: NodeId) -> Mock {
         kind: None,
         request: None,
         command: None,
+        method: None,
+        channel: None,
         workflow: None,
         event: None,
         when: None,
@@ -31,7 +34,12 @@ pub(super) fn read(form: &mut Form, node: NodeId) -> Mock {
     let has = |keys: &[&str]| fields.iter().any(|field| keys.contains(&&*field.key));
     if !fields.is_empty() && !has(FITS) {
         let message = "a mock needs something that it fits by";
-        form.wrong(codes::MISSING_KEY, node, message, "give it `task`, `kind`, `request`, `command`, `workflow`, `event` or `when`");
+        form.wrong(
+            codes::MISSING_KEY,
+            node,
+            message,
+            "give it `task`, `kind`, `request`, `command`, `method`, `channel`, `workflow`, `event` or `when`",
+        );
     }
     match (has(&["answer"]), has(&["answers"])) {
         (false, false) if !fields.is_empty() => {
@@ -55,6 +63,14 @@ pub(super) fn read(form: &mut Form, node: NodeId) -> Mock {
             "command" => {
                 let help = "write how the command line reads, such as `echo *`";
                 mock.command = form.text(value, "`command`", help).map(|text| Pattern::plain(&text));
+            }
+            "method" => {
+                mock.method =
+                    form.text(value, "`method`", "write service/method, such as Greeter/SayHello").map(|text| Pattern::plain(&text));
+            }
+            "channel" => {
+                let help = "write the address of a channel, such as pets/{id}, or of its server";
+                mock.channel = form.text(value, "`channel`", help).map(|text| Pattern::path(&text));
             }
             "workflow" => {
                 let help = "write namespace/name:version, such as shop/register:* ";

@@ -5,7 +5,7 @@
 //! `call: http`.
 
 mod body;
-mod operation;
+pub(crate) mod operation;
 mod parameters;
 mod request;
 

@@ -96,6 +96,12 @@ pub(super) fn met(machine: &mut Machine, id: BranchId, need: Need, answer: Answe
             }
             Err(Fault::with_status(Kind::Communication, status.map_or(500, i64::from), format!("{what} cannot be read: {message}")))
         }
+        Answer::Failed(error) => Err(Fault::from_error(error)),
+        // In a body the machine goes on without it; a schema that is not known fits all.
+        Answer::Unknown => {
+            machine.keep_document(&key, value::string("true"));
+            Ok(true)
+        }
         _ => Err(Fault::new(Kind::Runtime, format!("{what} was not read"))),
     }
 }

@@ -14,6 +14,7 @@ use super::{percent, text};
 use crate::{
     effect::{HttpRequest, HttpResponse},
     fault::{Fault, Kind},
+    machine::is_unknown,
     mask::HIDDEN,
 };
 
@@ -69,7 +70,8 @@ pub(crate) fn expand(template: &str, input: &Value) -> Result<String, Fault> {
         let Some(close) = rest[open..].find('}') else { break };
         let name = &rest[open + 1..open + close];
         expanded.push_str(&rest[..open]);
-        match input.member(name) {
+        let member = if is_unknown(input) { Some(input) } else { input.member(name) };
+        match member {
             None | Some(Value::Null) => {}
             Some(Value::Obj(_) | Value::Arr(_)) => {
                 let detail =

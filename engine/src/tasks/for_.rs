@@ -11,7 +11,7 @@ use flowdbg_lang::{
 
 use crate::{
     fault::{Fault, Kind},
-    machine::{BranchId, Machine, State, Stop},
+    machine::{BranchId, Machine, State, Stop, is_unknown, unknown},
 };
 
 pub(crate) fn work(machine: &mut Machine, id: BranchId, each: &For) -> Result<(), Stop> {
@@ -22,6 +22,8 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, each: &For) -> Result<()
         let items = match collection {
             Value::Arr(items) => items,
             Value::Null => Arc::default(),
+            // Of items that are not known, one stands for all.
+            unknown if is_unknown(&unknown) => Arc::new(vec![unknown]),
             other => {
                 let detail = format!("`for.in` must be an array, but this is {}", other.type_name());
                 return Err(Fault::new(Kind::Expression, detail).into());
@@ -46,7 +48,7 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, each: &For) -> Result<()
 /// Begins an iteration, or ends the loop.
 fn iterate(machine: &mut Machine, id: BranchId, each: &For, item: Option<&Value>, index: usize) -> Result<(), Stop> {
     let depth = machine.depth(id);
-    let State::For { outer, .. } = machine.top(id).state.clone() else { return Ok(()) };
+    let State::For { outer, items, .. } = machine.top(id).state.clone() else { return Ok(()) };
     let data = machine.top(id).raw_output.clone();
     let goes_on = match item {
         None => false,
@@ -60,6 +62,8 @@ fn iterate(machine: &mut Machine, id: BranchId, each: &For, item: Option<&Value>
     };
     if !goes_on {
         machine.top(id).locals = outer;
+        // How many iterations there would be is not known.
+        let data = if items.iter().any(is_unknown) { unknown() } else { data };
         machine.finish_body(id, data);
         return Ok(());
     }

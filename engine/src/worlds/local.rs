@@ -3,6 +3,7 @@
 mod http;
 mod lookup;
 mod mcp;
+mod on_disk;
 mod process;
 mod process_group;
 mod resource;

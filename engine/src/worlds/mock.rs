@@ -120,6 +120,17 @@ impl Inner {
         };
         self.follow_up(&found);
         tokio::time::sleep(Duration::from_millis(found.answer.delay)).await;
+        if matches!(effect.kind, EffectKind::Subscribe(_)) {
+            for (after, message) in answer::messages(found.answer.says.as_ref(), &found.view) {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                if !request.messages.send(message).await {
+                    break;
+                }
+            }
+            if matches!(found.answer.says, Some(Says::Messages { open: true, .. })) {
+                return std::future::pending().await;
+            }
+        }
         match answer {
             Some(answer) => answer,
             None => self.real.perform(request).await,

@@ -16,21 +16,21 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 
 /// An operation in its document.
 #[derive(Debug)]
-pub(super) struct Operation<'a> {
-    pub(super) document: &'a Value,
-    pub(super) id: &'a str,
+pub(crate) struct Operation<'a> {
+    pub(crate) document: &'a Value,
+    pub(crate) id: &'a str,
     /// Whether the document is in Swagger 2.0.
-    pub(super) swagger: bool,
+    pub(crate) swagger: bool,
     /// In upper case.
-    pub(super) method: String,
+    pub(crate) method: String,
     /// The address without its query; parameters are in braces.
-    pub(super) address: String,
-    pub(super) item: &'a Value,
-    pub(super) operation: &'a Value,
+    pub(crate) address: String,
+    pub(crate) item: &'a Value,
+    pub(crate) operation: &'a Value,
 }
 
 /// Finds an operation.
-pub(super) fn find<'a>(document: &'a Value, location: &str, id: &'a str) -> Result<Operation<'a>, Fault> {
+pub(crate) fn find<'a>(document: &'a Value, location: &str, id: &'a str) -> Result<Operation<'a>, Fault> {
     let version = |key| document.member(key).map(text);
     let swagger = match (version("swagger"), version("openapi")) {
         (Some(version), _) if version == "2.0" || version == "2" => true,
@@ -62,7 +62,7 @@ pub(super) fn find<'a>(document: &'a Value, location: &str, id: &'a str) -> Resu
 
 impl Operation<'_> {
     /// Follows a reference inside the document.
-    pub(super) fn resolve<'v>(&'v self, node: &'v Value) -> &'v Value {
+    pub(crate) fn resolve<'v>(&'v self, node: &'v Value) -> &'v Value {
         resolve(self.document, node)
     }
 }

@@ -6,15 +6,15 @@ use flowdbg_lang::{
     form::NoVariables,
     template::{Failed, Template},
     text::Source,
-    value::{self, Value},
+    value::{self, Value, ValueExt as _},
 };
 
 use super::Found;
 use crate::{
-    effect::{Answer, EffectKind, HttpResponse, ProcessError, ProcessOutcome, ResourceError},
+    effect::{Answer, ChannelError, EffectKind, GrpcReply, GrpcStatus, HttpResponse, Message, ProcessError, ProcessOutcome, ResourceError},
     fault::{Fault, Kind},
     program::Program,
-    scenario::{Says, Scenario, http},
+    scenario::{Said, Says, Scenario, http},
     tasks::text,
 };
 
@@ -30,6 +30,27 @@ pub(crate) fn made_up(scenario: &Scenario, effect: &EffectKind, says: Option<&Sa
         Err(Unfit::Kind(wanted)) => fail(format!("this asks for {wanted}, which the answer does not say")),
         Err(Unfit::Workflow(why)) => fail(why),
     }
+}
+
+/// The status code of gRPC for a service that cannot be reached.
+const UNAVAILABLE: i32 = 14;
+
+/// The messages of a subscription, each with the milliseconds that it comes after the one before.
+pub(crate) fn messages(says: Option<&Says>, view: &Value) -> Vec<(u64, Message)> {
+    let Some(Says::Messages { messages, .. }) = says else { return Vec::new() };
+    let message = |said: &Said| {
+        let payload = fill(&said.payload, view)?;
+        let headers = said.headers.iter().map(|(name, header)| Ok((name.clone(), text(&fill(header, view)?))));
+        let content_type = if payload.as_text().is_some() { "text/plain" } else { "application/json" };
+        Ok::<_, Failed>(Message {
+            payload: text(&payload).into_bytes(),
+            content_type: Some(content_type.to_owned()),
+            headers: headers.collect::<Result<_, Failed>>()?,
+            correlation: said.correlation.as_ref().map(|correlation| fill(correlation, view)).transpose()?.as_ref().map(text),
+        })
+    };
+    // One whose expression fails does not come.
+    messages.iter().filter_map(|said| Some((said.after, message(said).ok()?))).collect()
 }
 
 enum Unfit {
@@ -68,6 +89,23 @@ fn answer(effect: &EffectKind, says: Option<&Says>, view: &Value) -> Result<Answ
             }))
         }
         EffectKind::Process(_) => Ok(Answer::Process(Ok(process(says, view)?))),
+        EffectKind::Grpc(_) => match says {
+            None => Ok(Answer::Grpc(Ok(GrpcReply { messages: vec![value::object::<String>([])] }))),
+            Some(Says::Messages { messages, .. }) => {
+                let messages = messages.iter().map(|said| fill(&said.payload, view)).collect::<Result<_, _>>()?;
+                Ok(Answer::Grpc(Ok(GrpcReply { messages })))
+            }
+            Some(_) => Err(Unfit::Kind("the `messages` of a gRPC method")),
+        },
+        EffectKind::Publish(..) => match says {
+            None => Ok(Answer::Published(Ok(()))),
+            Some(_) => Err(Unfit::Kind("nothing but an `error`, since a message has no answer")),
+        },
+        // Its messages are sent before.
+        EffectKind::Subscribe(_) => match says {
+            None | Some(Says::Messages { .. }) => Ok(Answer::Unsubscribed(Ok(()))),
+            Some(_) => Err(Unfit::Kind("the `messages` of a subscription")),
+        },
         EffectKind::Workflow { namespace, name, version, .. } => match says {
             Some(Says::Output(output)) => {
                 let stand_in = stand_in(namespace, name, version, output).map_err(Unfit::Workflow)?;
@@ -92,6 +130,9 @@ fn unreachable(effect: &EffectKind, why: String) -> Answer {
         EffectKind::Http(_) => Answer::Http(Err(why)),
         EffectKind::Resource(_) => Answer::Resource(Err(ResourceError { status: None, message: why })),
         EffectKind::Process(_) => Answer::Process(Err(ProcessError::Failed(why))),
+        EffectKind::Grpc(_) => Answer::Grpc(Err(GrpcStatus { code: UNAVAILABLE, message: why })),
+        EffectKind::Publish(..) => Answer::Published(Err(ChannelError { status: None, message: why })),
+        EffectKind::Subscribe(_) => Answer::Unsubscribed(Err(ChannelError { status: None, message: why })),
         EffectKind::Workflow { .. } => Answer::Workflow(Err(why)),
         EffectKind::Emit(_) => Answer::Emitted(Err(why)),
         EffectKind::Secrets { .. } => Answer::Secrets(Err(why)),

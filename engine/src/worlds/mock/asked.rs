@@ -8,7 +8,7 @@ use flowdbg_lang::{
 };
 
 use crate::{
-    effect::{Command, Effect, EffectKind, HttpRequest, Process, Resource, ScriptLanguage},
+    effect::{Channel, Command, Effect, EffectKind, GrpcCall, HttpRequest, Message, Process, Protocol, Resource, ScriptLanguage},
     scenario::{
         Mock, RequestMatch,
         expected::{Objects, difference},
@@ -36,6 +36,8 @@ enum What {
     /// A document that is read by HTTP: as a request, but only a mock with `request` is meant.
     Document,
     Process,
+    Grpc,
+    Channel,
     Workflow,
     Event,
 }
@@ -47,6 +49,9 @@ impl Asked {
             EffectKind::Http(request) => request_of(request),
             EffectKind::Resource(resource) => document(resource)?,
             EffectKind::Process(started) => process(started),
+            EffectKind::Grpc(call) => grpc(call),
+            EffectKind::Publish(to, message) => channel("a message to", to, Some(message)),
+            EffectKind::Subscribe(to) => channel("the messages of", to, None),
             EffectKind::Workflow { namespace, name, version, .. } => {
                 let line = format!("{namespace}/{name}:{version}");
                 let members = [("namespace", namespace), ("name", name), ("version", version)];
@@ -82,6 +87,20 @@ impl Asked {
             (Some(_), _) => return None,
             (None, _) => {}
         }
+        match (&mock.method, &self.what) {
+            (Some(method), What::Grpc) => drop(method.fits(&self.member("method").as_text().unwrap_or_default())?),
+            (Some(_), _) => return None,
+            (None, _) => {}
+        }
+        match (&mock.channel, &self.what) {
+            (Some(channel), What::Channel) => {
+                let text = |key| self.member("channel").member(key).and_then(Value::as_text).unwrap_or_default();
+                let taken = channel.fits(&text("address")).filter(|_| !text("address").is_empty());
+                parameters = taken.or_else(|| channel.fits(&text("url")))?;
+            }
+            (Some(_), _) => return None,
+            (None, _) => {}
+        }
         match (&mock.workflow, &self.what) {
             (Some(workflow), What::Workflow) => drop(workflow.fits(&self.line)?),
             (Some(_), _) => return None,
@@ -91,7 +110,7 @@ impl Asked {
             (Some(event), What::Event) if difference(event, &self.member("event"), Objects::Partly).is_none() => {}
             (Some(_), _) => return None,
             // Events and sub-workflows are mocked only if that is said.
-            (None, What::Event) if !mock.kind.as_ref().is_some_and(|kind| kind.text() == "emit") && mock.task.is_none() => return None,
+            (None, What::Event) if mock.task.is_none() && mock.kind.as_ref().is_none_or(|kind| kind.text() != "emit") => return None,
             (None, _) => {}
         }
         let view = self.view(parameters, count);
@@ -153,6 +172,13 @@ impl Asked {
                 format!("- request: {{ method: {method}, url: '{}' }}\n      answer: {{ status: 200, body: {{}} }}", text("path"))
             }
             What::Process => format!("- task: {}\n      answer: {{ stdout: '' }}", self.task()),
+            What::Grpc => format!("- method: {}\n      answer: {{ messages: [ {{ payload: {{}} }} ] }}", text("method")),
+            What::Channel => {
+                let channel = self.member("channel");
+                let address =
+                    ["address", "url"].iter().find_map(|key| channel.member(key).and_then(Value::as_text).filter(|text| !text.is_empty()));
+                format!("- channel: '{}'\n      answer: {{}}", address.unwrap_or_default())
+            }
             What::Workflow => format!("- workflow: {}\n      answer: {{ output: {{}} }}", self.line),
             What::Event => format!(
                 "- event: {{ type: {} }}\n      answer: {{}}",
@@ -179,6 +205,39 @@ fn document(resource: &Resource) -> Option<Description> {
     let (address, query) = split(&resource.uri);
     let members = http::Request { method: "GET", path: address, query, headers: &resource.headers, body: &[] }.members();
     Some((What::Document, format!("the document {}", resource.uri), with_url(members, &resource.uri), !is_remote))
+}
+
+fn grpc(call: &GrpcCall) -> Description {
+    let method = format!("{}/{}", call.service, call.method);
+    let metadata = call.metadata.iter().map(|(key, member)| (key.clone(), value::string(&**member)));
+    let members = vec![
+        ("method", value::string(&*method)),
+        ("target", value::string(&*call.target)),
+        ("messages", call.messages.iter().cloned().collect()),
+        ("body", call.messages.first().cloned().unwrap_or_default()),
+        ("headers", value::object(metadata)),
+    ];
+    (What::Grpc, format!("{method} at {}", call.target), members, false)
+}
+
+fn channel(what: &str, channel: &Channel, message: Option<&Message>) -> Description {
+    let protocol = match channel.protocol {
+        Protocol::Http => "http",
+        Protocol::WebSocket => "ws",
+        Protocol::Mqtt => "mqtt",
+        Protocol::Mqtt5 => "mqtt5",
+        Protocol::Nats => "nats",
+    };
+    let members = [("protocol", protocol), ("url", &channel.url), ("address", &channel.address)];
+    let mut members = vec![("channel", value::object(members.map(|(key, member)| (key, value::string(member)))))];
+    if let Some(message) = message {
+        let text = String::from_utf8_lossy(&message.payload);
+        let headers = message.headers.iter().map(|(key, member)| (key.clone(), value::string(&**member)));
+        members.push(("body", value::parse_json(&text).unwrap_or_else(|_| value::string(text))));
+        members.push(("headers", value::object(headers)));
+    }
+    let address = [channel.url.as_str(), channel.address.as_str()].join(" ");
+    (What::Channel, format!("{what} {}", address.trim_end()), members, false)
 }
 
 fn with_url(mut members: Vec<(&'static str, Value)>, url: &str) -> Vec<(&'static str, Value)> {
