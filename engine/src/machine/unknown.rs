@@ -144,8 +144,8 @@ impl Machine {
         match &mut self.top(id).state {
             State::Listen(state) if iterates && !state.over => {
                 // One stands for all; how many there would be is not known, nor what comes of them.
-                state.taken.items.push(unknown());
-                state.taken.outputs.push(unknown());
+                Arc::make_mut(&mut state.taken.items).push(unknown());
+                Arc::make_mut(&mut state.taken.outputs).push(unknown());
                 state.over = true;
             }
             _ => self.finish_body(id, unknown()),

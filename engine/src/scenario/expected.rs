@@ -31,6 +31,11 @@ fn differ(expected: &Template, actual: &Value, objects: Objects, path: &mut Stri
             Ok(_) => Some(at(path, &format!("`{}` does not hold for {}", condition.text(), short(actual)))),
             Err(why) => Some(at(path, &format!("`{}` fails for {}: {why}", condition.text(), short(actual)))),
         },
+        // A text that may be a condition: it fits as the one or as the other.
+        Template::Loose(condition, _, text) => {
+            let holds = condition.evaluate(actual.clone(), &NoVariables).is_ok_and(|result| result.is_truthy());
+            (text != actual && !holds).then(|| at(path, &format!("{} was expected, this is {}", text.to_json(), short(actual))))
+        }
         Template::Array(items) => {
             let Value::Arr(found) = actual else { return Some(at(path, &format!("an array was expected, this is {}", short(actual)))) };
             for (index, (expected, actual)) in items.iter().zip(found.iter()).enumerate() {

@@ -39,7 +39,7 @@ fn operation_id(with: &Template) -> Option<String> {
             Template::Value(id) => id.as_text(),
             _ => None,
         }),
-        Template::Expression(..) | Template::Array(_) => None,
+        Template::Expression(..) | Template::Loose(..) | Template::Array(_) => None,
     }
 }
 

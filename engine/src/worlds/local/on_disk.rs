@@ -14,7 +14,8 @@ impl Local {
         match kind {
             // One that is not here may be known to the host that will run it.
             EffectKind::Workflow { namespace, name, version, from } => {
-                lookup::find(&self.options.loader, namespace, name, version, from).ok().map(|program| Answer::Workflow(Ok(program)))
+                let found = lookup::find(&self.options.loader, &self.options.registry, namespace, name, version, from);
+                found.ok().map(|program| Answer::Workflow(Ok(program)))
             }
             EffectKind::Resource(document) => {
                 let path = match Url::parse(&document.uri) {

@@ -194,6 +194,7 @@ fn written(template: &Template) -> Value {
         // A literal that is no object is written as the expression that gives it.
         Template::Value(literal) => value::string(format!("${{ {literal} }}")),
         Template::Expression(expression, _) => value::string(format!("${{ {} }}", expression.text())),
+        Template::Loose(_, _, text) => text.clone(),
         Template::Array(items) => {
             let items: Vec<String> = items.iter().map(inner).collect();
             value::string(format!("${{ [{}] }}", items.join(", ")))
@@ -207,6 +208,7 @@ fn inner(template: &Template) -> String {
     match template {
         Template::Value(literal) => literal.to_string(),
         Template::Expression(expression, _) => format!("({})", expression.text()),
+        Template::Loose(_, _, text) => text.to_string(),
         Template::Array(items) => format!("[{}]", items.iter().map(inner).collect::<Vec<_>>().join(", ")),
         Template::Object(members) => {
             let members: Vec<String> =
