@@ -6,6 +6,5 @@ mod check;
 mod debug;
 mod lsp;
 mod run;
-mod scenario;
 mod serve;
 mod support;
