@@ -23,12 +23,13 @@ impl Local {
                     Ok(_) => return None,
                     Err(_) => Path::new(&*document.from).parent().unwrap_or_else(|| Path::new("")).join(&document.uri),
                 };
-                let missing = |why| ResourceError { status: None, message: format!("{}: {why}", path.display()) };
+                let missing = |why| ResourceError { status: None, challenges: Vec::new(), message: format!("{}: {why}", path.display()) };
                 Some(Answer::Resource(resource::read_file(&path).map_err(missing)))
             }
             EffectKind::Http(_)
             | EffectKind::Process(_)
             | EffectKind::Grpc(_)
+            | EffectKind::Mcp(_)
             | EffectKind::Publish(..)
             | EffectKind::Subscribe(_)
             | EffectKind::Sleep(_)

@@ -11,7 +11,10 @@ use flowdbg_lang::{
 
 use super::Found;
 use crate::{
-    effect::{Answer, ChannelError, EffectKind, GrpcReply, GrpcStatus, HttpResponse, Message, ProcessError, ProcessOutcome, ResourceError},
+    effect::{
+        Answer, ChannelError, EffectKind, GrpcReply, GrpcStatus, HttpResponse, McpError, McpErrorKind, Message, ProcessError,
+        ProcessOutcome, ResourceError,
+    },
     fault::{Fault, Kind},
     program::Program,
     scenario::{Said, Says, Scenario, http},
@@ -85,7 +88,11 @@ fn answer(effect: &EffectKind, says: Option<&Says>, view: &Value) -> Result<Answ
             let body = String::from_utf8_lossy(&body).into_owned();
             Ok(Answer::Resource(match status {
                 200..300 => Ok(body),
-                status => Err(ResourceError { status: Some(status), message: format!("it was answered {status}: {body}") }),
+                status => Err(ResourceError {
+                    status: Some(status),
+                    challenges: Vec::new(),
+                    message: format!("it was answered {status}: {body}"),
+                }),
             }))
         }
         EffectKind::Process(_) => Ok(Answer::Process(Ok(process(says, view)?))),
@@ -96,6 +103,11 @@ fn answer(effect: &EffectKind, says: Option<&Says>, view: &Value) -> Result<Answ
                 Ok(Answer::Grpc(Ok(GrpcReply { messages })))
             }
             Some(_) => Err(Unfit::Kind("the `messages` of a gRPC method")),
+        },
+        EffectKind::Mcp(_) => match says {
+            None => Ok(Answer::Mcp(Ok(value::object::<String>([])))),
+            Some(Says::Output(output)) => Ok(Answer::Mcp(Ok(fill(output, view)?))),
+            Some(_) => Err(Unfit::Kind("the `output` of a method of an MCP server")),
         },
         EffectKind::Publish(..) => match says {
             None => Ok(Answer::Published(Ok(()))),
@@ -128,9 +140,10 @@ fn answer(effect: &EffectKind, says: Option<&Says>, view: &Value) -> Result<Answ
 fn unreachable(effect: &EffectKind, why: String) -> Answer {
     match effect {
         EffectKind::Http(_) => Answer::Http(Err(why)),
-        EffectKind::Resource(_) => Answer::Resource(Err(ResourceError { status: None, message: why })),
+        EffectKind::Resource(_) => Answer::Resource(Err(ResourceError { status: None, challenges: Vec::new(), message: why })),
         EffectKind::Process(_) => Answer::Process(Err(ProcessError::Failed(why))),
         EffectKind::Grpc(_) => Answer::Grpc(Err(GrpcStatus { code: UNAVAILABLE, message: why })),
+        EffectKind::Mcp(_) => Answer::Mcp(Err(McpError { kind: McpErrorKind::Transport, message: why })),
         EffectKind::Publish(..) => Answer::Published(Err(ChannelError { status: None, message: why })),
         EffectKind::Subscribe(_) => Answer::Unsubscribed(Err(ChannelError { status: None, message: why })),
         EffectKind::Workflow { .. } => Answer::Workflow(Err(why)),

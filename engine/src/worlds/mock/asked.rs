@@ -8,7 +8,10 @@ use flowdbg_lang::{
 };
 
 use crate::{
-    effect::{Channel, Command, Effect, EffectKind, GrpcCall, HttpRequest, Message, Process, Protocol, Resource, ScriptLanguage},
+    effect::{
+        Channel, Command, Effect, EffectKind, GrpcCall, HttpRequest, McpCall, McpTransport, Message, Process, Protocol, Resource,
+        ScriptLanguage,
+    },
     scenario::{
         Mock, RequestMatch,
         expected::{Objects, difference},
@@ -37,6 +40,7 @@ enum What {
     Document,
     Process,
     Grpc,
+    Mcp,
     Channel,
     Workflow,
     Event,
@@ -50,6 +54,7 @@ impl Asked {
             EffectKind::Resource(resource) => document(resource)?,
             EffectKind::Process(started) => process(started),
             EffectKind::Grpc(call) => grpc(call),
+            EffectKind::Mcp(call) => mcp(call),
             EffectKind::Publish(to, message) => channel("a message to", to, Some(message)),
             EffectKind::Subscribe(to) => channel("the messages of", to, None),
             EffectKind::Workflow { namespace, name, version, .. } => {
@@ -88,7 +93,7 @@ impl Asked {
             (None, _) => {}
         }
         match (&mock.method, &self.what) {
-            (Some(method), What::Grpc) => drop(method.fits(&self.member("method").as_text().unwrap_or_default())?),
+            (Some(method), What::Grpc | What::Mcp) => drop(method.fits(&self.member("method").as_text().unwrap_or_default())?),
             (Some(_), _) => return None,
             (None, _) => {}
         }
@@ -173,6 +178,7 @@ impl Asked {
             }
             What::Process => format!("- task: {}\n      answer: {{ stdout: '' }}", self.task()),
             What::Grpc => format!("- method: {}\n      answer: {{ messages: [ {{ payload: {{}} }} ] }}", text("method")),
+            What::Mcp => format!("- method: {}\n      answer: {{ output: {{}} }}", text("method")),
             What::Channel => {
                 let channel = self.member("channel");
                 let address =
@@ -218,6 +224,15 @@ fn grpc(call: &GrpcCall) -> Description {
         ("headers", value::object(metadata)),
     ];
     (What::Grpc, format!("{method} at {}", call.target), members, false)
+}
+
+fn mcp(call: &McpCall) -> Description {
+    let target = match &call.transport {
+        McpTransport::Http { url, .. } => url.clone(),
+        McpTransport::Stdio { command, .. } => command.clone(),
+    };
+    let members = vec![("method", value::string(&*call.method)), ("target", value::string(&*target)), ("body", call.parameters.clone())];
+    (What::Mcp, format!("{} at {target}", call.method), members, false)
 }
 
 fn channel(what: &str, channel: &Channel, message: Option<&Message>) -> Description {
