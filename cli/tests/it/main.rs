@@ -6,5 +6,6 @@ mod check;
 mod debug;
 mod lsp;
 mod run;
+mod scenario;
 mod serve;
 mod support;
