@@ -549,6 +549,27 @@ impl Machine {
         is_unknown
     }
 
+    /// Whether an answer has come that the innermost task waits for.
+    pub(crate) fn has_answer(&self, id: BranchId, is_it: impl Fn(&Answer) -> bool) -> bool {
+        self.branches.get(&id).and_then(|branch| branch.answer.as_ref()).is_some_and(is_it)
+    }
+
+    /// Milliseconds until a timeout ends what the innermost task does.
+    pub(crate) fn time_left(&self, id: BranchId) -> Option<u64> {
+        let mut branch = self.branches.get(&id);
+        let mut nearest: Option<Timestamp> = None;
+        while let Some(this) = branch {
+            nearest = nearest.into_iter().chain(this.frames.iter().filter_map(|frame| frame.deadline)).min();
+            branch = this.parent.and_then(|parent| self.branches.get(&parent));
+        }
+        nearest.map(|deadline| deadline.since(self.now))
+    }
+
+    /// The state of a task run of a branch.
+    pub(crate) fn state_at(&mut self, id: BranchId, depth: usize) -> Option<&mut State> {
+        self.branches.get_mut(&id)?.frames.get_mut(depth).map(|frame| &mut frame.state)
+    }
+
     /// Marks progress inside a transition: what was evaluated before is not needed again.
     pub(crate) fn commit(&mut self, id: BranchId) {
         if let Some(branch) = self.branches.get_mut(&id) {

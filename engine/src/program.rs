@@ -55,9 +55,12 @@ impl Program {
             add(Some(task.id), Flow::Input, &task.input);
             add(Some(task.id), Flow::Output, &task.output);
             add(Some(task.id), Flow::Export, &task.export);
-            if let TaskKind::Listen(listen) = &task.kind
-                && let Some(foreach) = &listen.foreach
-            {
+            let foreach = match &task.kind {
+                TaskKind::Listen(listen) => listen.foreach.as_ref(),
+                TaskKind::CallAsyncapi(call) => call.subscription.as_ref().and_then(|subscription| subscription.foreach.as_ref()),
+                _ => None,
+            };
+            if let Some(foreach) = foreach {
                 add(Some(task.id), Flow::ForeachOutput, &foreach.output);
                 add(Some(task.id), Flow::ForeachExport, &foreach.export);
             }

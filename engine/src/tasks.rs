@@ -3,7 +3,9 @@
 
 pub(crate) mod authentication;
 pub(crate) mod call_a2a;
+pub(crate) mod call_asyncapi;
 pub(crate) mod call_function;
+pub(crate) mod call_grpc;
 pub(crate) mod call_http;
 pub(crate) mod call_mcp;
 pub(crate) mod call_openapi;
@@ -47,7 +49,9 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId) -> Result<(), Stop> {
     machine.note_input(id);
     match &program.workflow.task(task).kind {
         TaskKind::CallA2a(call) => call_a2a::work(machine, id, call),
+        TaskKind::CallAsyncapi(call) => call_asyncapi::work(machine, id, call),
         TaskKind::CallFunction(call) => call_function::work(machine, id, call),
+        TaskKind::CallGrpc(call) => call_grpc::work(machine, id, call),
         TaskKind::CallHttp(call) => call_http::work(machine, id, call),
         TaskKind::CallMcp(call) => call_mcp::work(machine, id, call),
         TaskKind::CallOpenapi(call) => call_openapi::work(machine, id, call),

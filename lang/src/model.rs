@@ -269,8 +269,12 @@ pub struct PlacedExpression {
 pub enum TaskKind {
     /// `call: a2a`
     CallA2a(Call),
+    /// `call: asyncapi`
+    CallAsyncapi(Box<CallAsyncapi>),
     /// `call` of a function.
     CallFunction(CallFunction),
+    /// `call: grpc`
+    CallGrpc(Call),
     /// `call: http`
     CallHttp(Call),
     /// `call: mcp`
@@ -327,7 +331,9 @@ impl TaskKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::CallA2a(_) => "call:a2a",
+            Self::CallAsyncapi(_) => "call:asyncapi",
             Self::CallFunction(_) => "call:function",
+            Self::CallGrpc(_) => "call:grpc",
             Self::CallHttp(_) => "call:http",
             Self::CallMcp(_) => "call:mcp",
             Self::CallOpenapi(_) => "call:openapi",
@@ -355,6 +361,39 @@ impl TaskKind {
 pub struct Call {
     /// `with`, evaluated as one object. A named authentication stands in it as it is defined.
     pub with: Template,
+}
+
+/// `call: asyncapi`
+#[derive(Debug)]
+pub struct CallAsyncapi {
+    /// `with` but for `subscription`, evaluated as one object.
+    pub with: Template,
+    /// `with.subscription`; a message is published if absent.
+    pub subscription: Option<Subscription>,
+}
+
+/// Which messages a `call: asyncapi` takes.
+#[derive(Debug)]
+pub struct Subscription {
+    /// `filter`
+    pub filter: Option<Arc<Expression>>,
+    /// When enough messages were taken.
+    pub consume: Consume,
+    /// `consume.for`
+    pub limit: Option<DurationSpec>,
+    /// What is done with each.
+    pub foreach: Option<Foreach>,
+}
+
+/// When enough messages were taken.
+#[derive(Debug)]
+pub enum Consume {
+    /// After so many.
+    Amount(Template),
+    /// When this does not hold after a message.
+    While(Arc<Expression>),
+    /// When this holds before a message.
+    Until(Arc<Expression>),
 }
 
 /// `call` of a function.

@@ -27,6 +27,9 @@ debian() {
   "${sudo[@]}" env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$2" >/dev/null
 }
 
+debian mosquitto mosquitto
+debian nats-server nats-server
+
 # Packages from npm and PyPI are pinned in npm/package-lock.json and requirements.txt beside this
 # file; they are installed anew when those change.
 if [ -f "$here/npm/package-lock.json" ] && ! cmp -s "$here/npm/package-lock.json" "$services/npm/package-lock.json"; then

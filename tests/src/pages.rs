@@ -9,6 +9,9 @@
 //! | `> http STATUS BODY` | the next request is answered so; `> http after 2s STATUS BODY` after a time. A body `data: …` is a stream of events, in which `\\n` is a line end; `challenge …` with 401 is a `WWW-Authenticate` header |
 //! | `> process JSON` | the next process ends so: `{"code": 0, "stdout": "", "stderr": ""}`; `{"missing": "why"}` if it cannot be run |
 //! | `> mcp JSON` | the next call of a server of tools is answered so: `{"result": …}`, or `{"code": -1, "message": "…"}` |
+//! | `> grpc JSON` | the next gRPC call is answered so, with the messages of an array; `> grpc status CODE TEXT` if it fails |
+//! | `> message JSON` | a message comes over a channel; `> message after 2s JSON` after a time; `JSON` has `payload`, `headers`, `type` |
+//! | `> subscription over` | the other side ends the subscription after its messages; `> subscription breaks TEXT` |
 //! | `> document URI TEXT` | a document that can be read; `\\n` is a line end |
 //! | `> secret NAME JSON` | a secret that can be found |
 //! | `> publish 5s JSON` | a CloudEvent comes from outside, so long after the start |
@@ -24,7 +27,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use flowdbg_engine::{
     driver::{Engine, Options},
-    effect::{McpError, McpErrorKind, ProcessError, ProcessOutcome},
+    effect::{ChannelError, GrpcReply, GrpcStatus, McpError, McpErrorKind, Message, ProcessError, ProcessOutcome},
     machine::{BranchId, ROOT},
     program::Program,
 };
@@ -173,6 +176,20 @@ fn given(lines: &[&str]) -> Result<Given, String> {
                     (None, None) => Err(McpError { kind: McpErrorKind::Transport, message: said }),
                 });
             }
+            "grpc" => given.script.grpc.push_back(grpc(rest)?),
+            "message" => {
+                let (delay, rest) = match rest.strip_prefix("after ").and_then(|rest| rest.split_once(' ')) {
+                    Some((delay, rest)) => (span(delay)?, rest),
+                    None => (Duration::ZERO, rest),
+                };
+                given.script.messages.push_back((delay, message(&value::parse_json(rest)?)));
+            }
+            "subscription" => {
+                given.script.subscription = Some(match rest.split_once(' ') {
+                    Some(("breaks", why)) => Err(ChannelError { status: None, message: why.to_owned() }),
+                    _ => Ok(()),
+                });
+            }
             "document" => {
                 let (uri, text) = rest.split_once(' ').ok_or("`document` needs an address and a text")?;
                 given.script.documents.push((uri.to_owned(), text.replace("\\n", "\n")));
@@ -191,6 +208,28 @@ fn given(lines: &[&str]) -> Result<Given, String> {
         }
     }
     Ok(given)
+}
+
+fn grpc(text: &str) -> Result<Result<GrpcReply, GrpcStatus>, String> {
+    if let Some((code, said)) = text.strip_prefix("status ").map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
+        let code = code.parse().map_err(|_| format!("`{code}` is not a status code"))?;
+        return Ok(Err(GrpcStatus { code, message: said.to_owned() }));
+    }
+    let messages = match value::parse_json(text)? {
+        Value::Arr(messages) => messages.to_vec(),
+        message => vec![message],
+    };
+    Ok(Ok(GrpcReply { messages }))
+}
+
+fn message(given: &Value) -> Message {
+    let payload = given.member("payload").cloned().unwrap_or_default();
+    let headers = match given.member("headers") {
+        Some(Value::Obj(members)) => members.iter().filter_map(|(key, member)| Some((key.as_text()?, member.as_text()?))).collect(),
+        _ => Vec::new(),
+    };
+    let payload = payload.as_text().unwrap_or_else(|| payload.to_json()).into_bytes();
+    Message { payload, headers, content_type: given.member("type").and_then(Value::as_text), correlation: None }
 }
 
 /// `5s` or `20ms`.
@@ -264,7 +303,7 @@ async fn perform(program: Arc<Program>, given: Given) -> Result<Vec<String>, Str
         seen.push("it still waits".to_owned());
         return Ok(seen);
     };
-    let unused = world.script(|script| script.http.len() + script.processes.len() + script.mcp.len());
+    let unused = world.script(|script| script.http.len() + script.processes.len() + script.mcp.len() + script.grpc.len());
     if unused > 0 {
         return Err(format!("{unused} answers were not asked for"));
     }

@@ -8,11 +8,11 @@ use std::{
 
 use flowdbg_engine::{
     effect::{
-        Answer, ChannelError, Command, EffectKind, GrpcStatus, HttpResponse, McpCall, McpError, McpErrorKind, McpTransport, Process,
-        ProcessError, ProcessOutcome, Resource, ResourceError,
+        Answer, Channel, ChannelError, Command, EffectKind, GrpcCall, GrpcReply, GrpcStatus, HttpResponse, McpCall, McpError, McpErrorKind,
+        McpTransport, Message, Process, ProcessError, ProcessOutcome, Resource, ResourceError,
     },
     program::Program,
-    worlds::{Performing, Request, World},
+    worlds::{Messages, Performing, Request, World},
 };
 use flowdbg_lang::value::{Value, ValueExt as _};
 
@@ -25,6 +25,12 @@ pub struct Script {
     pub processes: VecDeque<Result<ProcessOutcome, ProcessError>>,
     /// Answers of servers of tools, in order.
     pub mcp: VecDeque<Result<Value, McpError>>,
+    /// Answers to gRPC calls, in order. Without one a call fails.
+    pub grpc: VecDeque<Result<GrpcReply, GrpcStatus>>,
+    /// Messages that come over channels, in order, each after a time.
+    pub messages: VecDeque<(Duration, Message)>,
+    /// How subscriptions end when there are no more messages; if absent, they go on.
+    pub subscription: Option<Result<(), ChannelError>>,
     /// Workflows that can be found.
     pub workflows: Vec<Arc<Program>>,
     /// Documents by address.
@@ -91,6 +97,36 @@ impl Scripted {
         })
     }
 
+    fn grpc(&self, call: &GrpcCall) -> Result<GrpcReply, GrpcStatus> {
+        let messages: String = call.messages.iter().map(|message| format!(" {}", message.to_json())).collect();
+        let timeout = call.timeout.map(|timeout| format!(" within {timeout} ms")).unwrap_or_default();
+        let metadata: String = call.metadata.iter().map(|(key, member)| format!(" {key}={member}")).collect();
+        self.script(|script| {
+            script.asked.push(format!("grpc {} {}/{}{messages}{metadata}{timeout}", call.target, call.service, call.method));
+            script.grpc.pop_front().unwrap_or_else(|| Err(GrpcStatus { code: 14, message: "there is no network here".to_owned() }))
+        })
+    }
+
+    fn publish(&self, channel: &Channel, message: &Message) {
+        let place = place(channel);
+        let headers: String = message.headers.iter().map(|(key, member)| format!(" {key}={member}")).collect();
+        let kind = message.content_type.as_deref().unwrap_or("no type");
+        let line = format!("publish {place}{headers} ({kind}) {}", String::from_utf8_lossy(&message.payload));
+        self.script(|script| script.asked.push(line));
+    }
+
+    async fn subscribe(&self, channel: &Channel, messages: &Messages) -> Result<(), ChannelError> {
+        self.script(|script| script.asked.push(format!("subscribe {}", place(channel))));
+        while let Some((delay, message)) = self.script(|script| script.messages.pop_front()) {
+            tokio::time::sleep(delay).await;
+            messages.send(message).await;
+        }
+        match self.script(|script| script.subscription.clone()) {
+            Some(ended) => ended,
+            None => std::future::pending().await,
+        }
+    }
+
     fn document(&self, resource: &Resource) -> Result<String, ResourceError> {
         self.script(|script| {
             script.asked.push(format!("document {}", resource.uri));
@@ -140,9 +176,12 @@ impl World for Scripted {
                     None => Answer::Http(Err("there is no network here".to_owned())),
                 },
                 EffectKind::Process(process) => Answer::Process(world.process(&process)),
-                EffectKind::Grpc(_) => Answer::Grpc(Err(GrpcStatus { code: 14, message: "there is no network here".to_owned() })),
-                EffectKind::Publish(..) => Answer::Published(Err(no_network())),
-                EffectKind::Subscribe(_) => Answer::Unsubscribed(Err(no_network())),
+                EffectKind::Grpc(call) => Answer::Grpc(world.grpc(&call)),
+                EffectKind::Publish(channel, message) => {
+                    world.publish(&channel, &message);
+                    Answer::Published(Ok(()))
+                }
+                EffectKind::Subscribe(channel) => Answer::Unsubscribed(world.subscribe(&channel, &request.messages).await),
                 EffectKind::Evaluate(evaluation) => Answer::Evaluated(flowdbg_engine::worlds::local::evaluate_here(&evaluation)),
                 EffectKind::Workflow { namespace, name, version, .. } => Answer::Workflow(world.find(&namespace, &name, &version)),
                 EffectKind::Mcp(call) => Answer::Mcp(world.mcp(&call)),
@@ -163,6 +202,10 @@ impl World for Scripted {
     }
 }
 
-fn no_network() -> ChannelError {
-    ChannelError { status: None, message: "there is no network here".to_owned() }
+/// Where messages go or come from, for a person.
+fn place(channel: &Channel) -> String {
+    let address = if channel.address.is_empty() { String::new() } else { format!(" {}", channel.address) };
+    let credentials = channel.credentials.as_ref().map(|credentials| format!(" as {credentials:?}")).unwrap_or_default();
+    let headers: String = channel.headers.iter().map(|(key, member)| format!(" {key}={member}")).collect();
+    format!("{:?} {}{address}{credentials}{headers}", channel.protocol, channel.url)
 }

@@ -24,7 +24,9 @@ fn every_page_about_a_task_shows_it() {
     // A new kind does not compile here until it is named.
     let page = |kind: &TaskKind| match kind {
         TaskKind::CallA2a(_) => "call-a2a",
+        TaskKind::CallAsyncapi(_) => "call-asyncapi",
         TaskKind::CallFunction(_) => "call-function",
+        TaskKind::CallGrpc(_) => "call-grpc",
         TaskKind::CallHttp(_) => "call-http",
         TaskKind::CallMcp(_) => "call-mcp",
         TaskKind::CallOpenapi(_) => "call-openapi",

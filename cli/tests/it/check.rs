@@ -16,7 +16,7 @@ fn findings_are_drawn_and_counted() {
 do:
   - charge: { set: { x: '${ .a | lenght }' }, then: shp }
   - ship: { set: { y: 1, y: 2 } }
-  - later: { call: grpc, with: { proto: { endpoint: file:///a.proto }, service: { name: a, host: b }, method: c } }
+  - later: { call: asyncapi, with: { document: { endpoint: file:///a.json }, channel: c, protocol: kafka, message: { payload: {} } } }
 ",
     )]);
     assert_snapshot!(folder.transcript(&["check", "a.workflow.yaml"], ""), @r##"
@@ -46,11 +46,11 @@ do:
           |                    |
           |                    first given here
 
-        warning[OW0901]: not supported yet: gRPC calls
-         --> a.workflow.yaml:5:20
+        warning[OW0901]: not supported yet: messages over Apache Kafka
+         --> a.workflow.yaml:5:100
           |
-        5 |   - later: { call: grpc, with: { proto: { endpoint: file:///a.proto }, service: { name: a, host: b }, method: c } }
-          |                    ^^^^
+        5 |   - later: { call: asyncapi, with: { document: { endpoint: file:///a.json }, channel: c, protocol: kafka, message: { payload: {} } } }
+          |                                                                                                    ^^^^^
 
         1 workflow checked, 3 errors, 1 warning; --fix can mend 2 of them
         "##);

@@ -144,7 +144,7 @@ fn what_cannot_run_is_drawn() {
         ("wrong.workflow.yaml", "do: [ { a: { set: { x: 1 }, then: b } } ]\n"),
         (
             "later.workflow.yaml",
-            "do: [ { a: { call: grpc, with: { proto: { endpoint: file:///a.proto }, service: { name: a, host: b }, method: c } } } ]\n",
+            "do: [ { a: { call: asyncapi, with: { document: { endpoint: file:///a.json }, channel: c, protocol: kafka, message: { payload: {} } } } } ]\n",
         ),
         ("good.workflow.yaml", ORDER),
         ("bad.json", "{\n  \"a\": 1,\n}"),

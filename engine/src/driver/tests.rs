@@ -345,3 +345,68 @@ async fn an_event_from_outside_reaches_a_listener() {
     engine.publish(&flowdbg_lang::value::parse_json(r#"{"type": "go", "data": 1}"#).expect("json"));
     assert!(matches!(run.ended().await, Outcome::Completed(output) if output.to_json() == "[1]"));
 }
+
+/// A world whose channel has a thousand numbers, as fast as they are taken.
+#[derive(Clone, Default)]
+struct Chatty(Arc<std::sync::atomic::AtomicUsize>);
+
+impl World for Chatty {
+    fn perform(&self, request: Request) -> Performing {
+        let sent = self.0.clone();
+        Box::pin(async move {
+            match request.effect.kind {
+                EffectKind::Resource(_) => Answer::Resource(Ok(
+                    r#"{"asyncapi":"2.6.0","servers":{"a":{"url":"nats://a.example","protocol":"nats"}},"channels":{"numbers":{}}}"#
+                        .to_owned(),
+                )),
+                EffectKind::Subscribe(_) => {
+                    for number in 0..1_000 {
+                        let payload = number.to_string().into_bytes();
+                        if !request.messages.send(crate::effect::Message { payload, ..Default::default() }).await {
+                            break;
+                        }
+                        sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                    }
+                    Answer::Unsubscribed(Ok(()))
+                }
+                _ => Answer::Slept,
+            }
+        })
+    }
+
+    fn wall_clock(&self) -> i64 {
+        0
+    }
+
+    fn seed(&self) -> u64 {
+        1
+    }
+}
+
+const NUMBERS: &str = "do:
+  - take:
+      call: asyncapi
+      with:
+        document: { endpoint: numbers.json }
+        channel: numbers
+        subscription: { consume: { amount: 700 }, foreach: { do: [ { slowly: { wait: PT1S } } ] } }
+      output: { as: '[length, .[0].payload, .[-1].payload]' }
+";
+
+#[tokio::test(start_paused = true)]
+async fn no_more_messages_are_taken_than_are_read() {
+    let world = Chatty::default();
+    let options = Options { hold: true, debug: true, ..Options::default() };
+    let run = Engine::new(Arc::new(world.clone())).start(program(NUMBERS), flowdbg_lang::value::Value::Null, options);
+    let mut session = Session { notices: run.notices(), run };
+    session.run.with(Debuggee::release).await.expect("it lives");
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!(session.run.with(|debuggee| debuggee.pause(None)).await, Some(true));
+    let before = world.0.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((2..=2 + crate::worlds::MAX_UNREAD).contains(&before), "{before} messages were taken");
+    // While it stands, nothing more is taken, however long that is.
+    tokio::time::sleep(std::time::Duration::from_secs(3_600)).await;
+    assert!(world.0.load(std::sync::atomic::Ordering::SeqCst) <= before + crate::worlds::MAX_UNREAD);
+    assert!(session.next().await.starts_with("Pause"));
+    assert_eq!(session.resume().await, "ended [700,0,699]");
+}

@@ -274,8 +274,9 @@ pub(crate) struct SubscriptionState {
     /// How it ended, if it did.
     pub(crate) ended: Option<Result<(), ChannelError>>,
     /// The messages that were taken.
-    #[expect(dead_code, reason = "no task subscribes yet")]
     pub(crate) taken: Taken,
+    /// How many were taken when it was last asked whether that is enough.
+    pub(crate) judged: Option<usize>,
 }
 
 /// A child task that has ended.

@@ -10,7 +10,6 @@ use crate::{
 impl Machine {
     /// Subscribes for the innermost task run, which stays subscribed until it ends, or until this
     /// time has come.
-    #[expect(dead_code, reason = "no task subscribes yet")]
     pub(crate) fn subscribe(&mut self, id: BranchId, channel: Channel, until: Option<Timestamp>) {
         let run = self.top(id).run;
         let effect = self.request(id, EffectKind::Subscribe(channel), WaitFor::Subscription(run));
@@ -19,7 +18,6 @@ impl Machine {
     }
 
     /// Ends the subscription of the innermost task run. What it has taken stays.
-    #[expect(dead_code, reason = "no task subscribes yet")]
     pub(crate) fn unsubscribe(&mut self, id: BranchId) {
         let State::Subscription(state) = &mut self.top(id).state else { return };
         let under_way = [state.effect.take(), state.limit.take()];

@@ -1,5 +1,7 @@
 //! The real world: HTTP, processes, workflows and documents on disk, secrets.
 
+mod channels;
+mod grpc;
 mod http;
 mod lookup;
 mod mcp;
@@ -8,6 +10,7 @@ mod process;
 mod process_group;
 mod resource;
 mod secrets;
+mod tls;
 mod worker;
 
 use std::{path::PathBuf, sync::Arc};
@@ -18,7 +21,7 @@ pub use process::{Limits, Programs};
 pub use worker::{evaluate_here, run as run_worker};
 
 use super::{Performing, Request, World};
-use crate::effect::{Answer, Channel, ChannelError, EffectKind, GrpcStatus};
+use crate::effect::{Answer, EffectKind};
 
 /// How the local world is set up.
 #[derive(Clone)]
@@ -111,11 +114,13 @@ impl World for Local {
                     let found = tokio::task::spawn_blocking(find).await;
                     Answer::Secrets(found.unwrap_or_else(|error| Err(error.to_string())))
                 }
-                EffectKind::Grpc(call) => {
-                    Answer::Grpc(Err(GrpcStatus { code: 12, message: format!("{}: gRPC is not spoken yet", call.target) }))
+                EffectKind::Grpc(call) => Answer::Grpc(grpc::call(call, &options.routes).await),
+                EffectKind::Publish(channel, message) => {
+                    Answer::Published(channels::publish(&clients, channel, message, &options.routes).await)
                 }
-                EffectKind::Publish(channel, _) => Answer::Published(Err(unspoken(&channel))),
-                EffectKind::Subscribe(channel) => Answer::Unsubscribed(Err(unspoken(&channel))),
+                EffectKind::Subscribe(channel) => {
+                    Answer::Unsubscribed(channels::subscribe(&clients, channel, request.messages, &options.routes).await)
+                }
                 // The driver does these itself.
                 EffectKind::Sleep(_) | EffectKind::Cancel(_) => Answer::Slept,
                 EffectKind::Emit(_) => Answer::Emitted(Ok(())),
@@ -132,8 +137,4 @@ impl World for Local {
     fn seed(&self) -> u64 {
         uuid::Uuid::now_v7().as_u64_pair().1
     }
-}
-
-fn unspoken(channel: &Channel) -> ChannelError {
-    ChannelError { status: None, message: format!("{}: channels are not spoken yet", channel.url) }
 }

@@ -22,9 +22,9 @@ pub(super) static CALL: Object = Object::new(
 /// The built-in calls.
 pub static CALLS: &[Variant] = &[
     Variant { value: "http", object: &HTTP_CALL, support: Support::Full },
-    Variant { value: "grpc", object: &GRPC_CALL, support: Support::NotYet("gRPC calls") },
+    Variant { value: "grpc", object: &GRPC_CALL, support: Support::Full },
     Variant { value: "openapi", object: &OPENAPI_CALL, support: Support::Full },
-    Variant { value: "asyncapi", object: &ASYNCAPI_CALL, support: Support::NotYet("AsyncAPI calls") },
+    Variant { value: "asyncapi", object: &ASYNCAPI_CALL, support: Support::Full },
     Variant { value: "a2a", object: &A2A_CALL, support: Support::Full },
     Variant { value: "mcp", object: &MCP_CALL, support: Support::Full },
 ];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Locals, Lower, Siblings, Site, escape, task::Place};
 use crate::{
-    model::{Call, CallFunction, Function, TaskId, TaskKind, Then},
+    model::{Call, CallAsyncapi, CallFunction, Consume, Function, Subscription, TaskId, TaskKind, Then},
     template::Template,
     tree::{Entry, NodeId, NodeKind},
     value,
@@ -33,12 +33,20 @@ fn is_address(call: &str) -> bool {
 
 impl Lower<'_> {
     /// The `call` of a task.
-    pub(super) fn call(&mut self, node: NodeId, name: &Arc<str>, locals: &Locals) -> Option<TaskKind> {
+    pub(super) fn call(&mut self, node: NodeId, name: &Arc<str>, place: &Place, locals: &Locals) -> Option<TaskKind> {
         let with = self.tree.get(node, "with");
         match &**name {
             "http" => Some(TaskKind::CallHttp(Call { with: self.arguments(with?, locals) })),
             "a2a" => Some(TaskKind::CallA2a(Call { with: self.arguments(with?, locals) })),
             "mcp" => Some(TaskKind::CallMcp(Call { with: self.arguments(with?, locals) })),
+            "grpc" => Some(TaskKind::CallGrpc(Call { with: self.arguments(with?, locals) })),
+            "asyncapi" => {
+                let subscription = match self.tree.get(with?, "subscription") {
+                    Some(subscription) => Some(self.subscription(subscription, place, locals)?),
+                    None => None,
+                };
+                Some(TaskKind::CallAsyncapi(Box::new(CallAsyncapi { with: self.arguments(with?, locals), subscription })))
+            }
             "openapi" => Some(TaskKind::CallOpenapi(Call { with: self.arguments(with?, locals) })),
             name => {
                 let function = self.function(name)?;
@@ -74,7 +82,10 @@ impl Lower<'_> {
                 let endpoint = |lower: &mut Self, key: &str, node| (key == "endpoint").then(|| lower.endpoint(node, locals));
                 (key == "http").then(|| lower.mapping(node, locals, endpoint))
             })),
-            "document" | "source" | "agentCard" => Some(lower.resource(node, locals)),
+            // It is evaluated message by message.
+            "subscription" => Some(Template::Value(value::Value::Null)),
+            "service" => Some(lower.endpoint(node, locals)),
+            "document" | "proto" | "source" | "agentCard" => Some(lower.resource(node, locals)),
             _ => None,
         })
     }
@@ -82,6 +93,25 @@ impl Lower<'_> {
     /// An external resource.
     pub(super) fn resource(&mut self, node: NodeId, locals: &Locals) -> Template {
         self.mapping(node, locals, |lower, key, node| (key == "endpoint").then(|| lower.endpoint(node, locals)))
+    }
+
+    fn subscription(&mut self, node: NodeId, place: &Place, locals: &Locals) -> Option<Subscription> {
+        let tree = self.tree;
+        let consume = tree.get(node, "consume")?;
+        let (amount, go_on) = (tree.get(consume, "amount"), tree.get(consume, "while"));
+        Some(Subscription {
+            filter: tree.get(node, "filter").and_then(|filter| self.condition(filter, Site::Body, locals)),
+            consume: match (amount, go_on) {
+                (Some(amount), _) => Consume::Amount(self.template(amount, Site::Body, locals)),
+                (None, Some(go_on)) => Consume::While(self.condition(go_on, Site::Body, locals)?),
+                (None, None) => Consume::Until(self.condition(tree.get(consume, "until")?, Site::Body, locals)?),
+            },
+            limit: tree.get(consume, "for").map(|limit| self.duration(limit, Site::Body, locals)),
+            foreach: tree.get(node, "foreach").map(|foreach| {
+                let below = format!("{}/with/subscription/foreach/do", place.reference);
+                self.foreach(foreach, &below, place, locals)
+            }),
+        })
     }
 
     fn endpoint(&mut self, node: NodeId, locals: &Locals) -> Template {

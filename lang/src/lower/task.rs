@@ -69,7 +69,11 @@ impl Lower<'_> {
         if tree.gaps().is_empty() {
             return true;
         }
-        let holds_tasks = matches!(kind, TaskKind::Do(_) | TaskKind::For(_) | TaskKind::Fork(_) | TaskKind::Try(_) | TaskKind::Listen(_));
+        let holds_tasks = match kind {
+            TaskKind::Do(_) | TaskKind::For(_) | TaskKind::Fork(_) | TaskKind::Try(_) | TaskKind::Listen(_) => true,
+            TaskKind::CallAsyncapi(call) => call.subscription.as_ref().is_some_and(|subscription| subscription.foreach.is_some()),
+            _ => false,
+        };
         let unsure = |node: NodeId| tree.is_broken(node) || tree.is_incomplete(node);
         let parts = tree.entries(node).iter().map(|entry| entry.value);
         !unsure(node) && (holds_tasks || !tree.has_gap_in(tree.span(node))) && !parts.clone().any(unsure)
@@ -97,7 +101,7 @@ impl Lower<'_> {
         let below = |key: &str| format!("{}/{key}", place.reference);
         let parent = Some(place.id);
         Some(match keyword {
-            "call" => self.call(node, tree.text(value)?, locals)?,
+            "call" => self.call(node, tree.text(value)?, place, locals)?,
             "do" => TaskKind::Do(self.list(value, &below("do"), parent, locals)),
             "emit" => {
                 let with = tree.get(tree.get(value, "event")?, "with")?;
@@ -274,20 +278,8 @@ impl Lower<'_> {
         let tree = self.tree;
         let strategy = self.strategy(tree.get(listen, "to")?, locals)?;
         let read = self.read_mode(listen);
-        let foreach = tree.get(node, "foreach").map(|foreach| {
-            let item = self.variable(foreach, "item", "item");
-            let at = self.variable(foreach, "at", "index");
-            let inner = locals.with(&[&item, &at]);
-            let body = tree.get(foreach, "do");
-            Foreach {
-                body: body
-                    .map_or_else(List::default, |body| self.list(body, &format!("{}/foreach/do", place.reference), Some(place.id), &inner)),
-                output: self.data_flow(foreach, "output", "as", Site::Output, &inner),
-                export: self.data_flow(foreach, "export", "as", Site::Export, &inner),
-                item,
-                at,
-            }
-        });
+        let foreach = tree.get(node, "foreach");
+        let foreach = foreach.map(|foreach| self.foreach(foreach, &format!("{}/foreach/do", place.reference), place, locals));
         Some(TaskKind::Listen(Listen { strategy, read, foreach }))
     }
 
@@ -297,6 +289,22 @@ impl Lower<'_> {
             Some("envelope") => Read::Envelope,
             Some("raw") => Read::Raw,
             _ => Read::Data,
+        }
+    }
+
+    /// What is done with each event or message; `below` is the reference of its list.
+    pub(super) fn foreach(&mut self, foreach: NodeId, below: &str, place: &Place, locals: &Locals) -> Foreach {
+        let tree = self.tree;
+        let item = self.variable(foreach, "item", "item");
+        let at = self.variable(foreach, "at", "index");
+        let inner = locals.with(&[&item, &at]);
+        let body = tree.get(foreach, "do");
+        Foreach {
+            body: body.map_or_else(List::default, |body| self.list(body, below, Some(place.id), &inner)),
+            output: self.data_flow(foreach, "output", "as", Site::Output, &inner),
+            export: self.data_flow(foreach, "export", "as", Site::Export, &inner),
+            item,
+            at,
         }
     }
 

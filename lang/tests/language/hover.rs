@@ -52,10 +52,7 @@ fn values_are_explained() {
     );
     check("do:\n  - a: { set: { x: 1 }, then: <|>b }\n  - b: { set: { x: 1 } }\n", "Goes on with the task `b` of the same list.");
     check("evaluate: { mode: loo<|>se }\ndo: []\n", "`loose` — Every string is tried as an expression, and kept as it is if that fails.");
-    check(
-        "do:\n  - a: { call: gr<|>pc }\n",
-        "**gRPC call** — Calls a method of a gRPC service.\n\nNot supported yet: gRPC calls.\n\n_DSL Reference: gRPC Call_",
-    );
+    check("do:\n  - a: { call: gr<|>pc }\n", "**gRPC call** — Calls a method of a gRPC service.\n\n_DSL Reference: gRPC Call_");
     check("use: { errors: { x: { type: a, status: 1 } } }\ndo:\n  - a: { raise: { error: x<|> } }\n", "**x** — error under `use.errors`");
 }
 

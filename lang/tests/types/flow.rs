@@ -250,7 +250,7 @@ fn what_cannot_be_followed_is_unknown() {
         "
 do:
   - begin: { set: { a: 1 }, export: { as: . } }
-  - foreign: { call: grpc, with: { proto: { endpoint: https://x.example }, service: { name: A, host: x.example }, method: b } }
+  - foreign: { call: nothing, with: { a: 1 } }
   - after: { set: { in: '${ .x }', context: '${ $context }' } }
 ",
         &[("after", "{ context: unknown, in: unknown }")],

@@ -4,7 +4,11 @@
 
 mod agents;
 mod authentication;
+mod brokers;
+mod channels;
 mod functions;
+mod grpc;
 mod http;
 mod support;
 mod tools;
+mod wires;

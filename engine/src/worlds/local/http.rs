@@ -30,6 +30,9 @@ pub(super) struct Clients {
     usual: OnceLock<Result<reqwest::Client, String>>,
     /// For local stand-ins, which no proxy can reach.
     direct: OnceLock<Result<reqwest::Client, String>>,
+    /// For subscriptions, whose servers may say nothing for days.
+    patient: OnceLock<Result<reqwest::Client, String>>,
+    patient_direct: OnceLock<Result<reqwest::Client, String>>,
 }
 
 impl Clients {
@@ -38,11 +41,23 @@ impl Clients {
     }
 
     fn usual(&self) -> Result<&reqwest::Client, String> {
-        self.usual.get_or_init(|| client(reqwest::Client::builder(), self.limits)).as_ref().map_err(Clone::clone)
+        self.usual
+            .get_or_init(|| client(reqwest::Client::builder().read_timeout(self.limits.silence), self.limits))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     fn direct(&self) -> Result<&reqwest::Client, String> {
-        self.direct.get_or_init(|| client(reqwest::Client::builder().no_proxy(), self.limits)).as_ref().map_err(Clone::clone)
+        let builder = || reqwest::Client::builder().read_timeout(self.limits.silence).no_proxy();
+        self.direct.get_or_init(|| client(builder(), self.limits)).as_ref().map_err(Clone::clone)
+    }
+
+    fn patient(&self, direct: bool) -> Result<&reqwest::Client, String> {
+        let made = match direct {
+            true => self.patient_direct.get_or_init(|| client(reqwest::Client::builder().no_proxy(), self.limits)),
+            false => self.patient.get_or_init(|| client(reqwest::Client::builder(), self.limits)),
+        };
+        made.as_ref().map_err(Clone::clone)
     }
 
     /// A request, by the client that its address needs.
@@ -63,7 +78,6 @@ fn client(builder: reqwest::ClientBuilder, limits: HttpLimits) -> Result<reqwest
     builder
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(limits.connect)
-        .read_timeout(limits.silence)
         .user_agent(concat!("flowdbg/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| explain(&error))
@@ -71,7 +85,7 @@ fn client(builder: reqwest::ClientBuilder, limits: HttpLimits) -> Result<reqwest
 
 /// Where a request goes instead. A prefix ends where a part of the address ends: that of
 /// `http://a.example` takes neither `http://a.example.org` nor `http://a.example:81`.
-fn route(url: &str, routes: &[(String, String)]) -> Option<String> {
+pub(super) fn route(url: &str, routes: &[(String, String)]) -> Option<String> {
     routes.iter().find_map(|(from, to)| {
         let from = from.trim_end_matches('/');
         let rest = url.strip_prefix(from)?;
@@ -80,15 +94,7 @@ fn route(url: &str, routes: &[(String, String)]) -> Option<String> {
 }
 
 pub(super) async fn send(clients: &Clients, request: HttpRequest, routes: &[(String, String)]) -> Result<HttpResponse, String> {
-    let method =
-        reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| format!("`{}` is not an HTTP method", request.method))?;
-    let mut builder = clients.request(method, &request.url, routes)?;
-    for (key, member) in &request.headers {
-        builder = builder.header(key, member);
-    }
-    if let Some(body) = request.body {
-        builder = builder.body(body);
-    }
+    let builder = build(clients.request(method(&request)?, &request.url, routes)?, &request);
     let describe = |error: reqwest::Error| format!("{} {}: {}", request.method, request.url, explain(&error));
     let response = builder.send().await.map_err(describe)?;
     let status = response.status().as_u16();
@@ -113,6 +119,28 @@ pub(super) async fn send(clients: &Clients, request: HttpRequest, routes: &[(Str
 
 fn size(bytes: usize) -> String {
     if bytes >= 1024 * 1024 { format!("{} MiB", bytes / 1024 / 1024) } else { format!("{bytes} bytes") }
+}
+
+/// Makes a request whose response is read as it comes, however long it takes.
+pub(super) async fn open(clients: &Clients, request: &HttpRequest, routes: &[(String, String)]) -> Result<reqwest::Response, String> {
+    let routed = route(&request.url, routes);
+    let client = clients.patient(routed.is_some())?;
+    let builder = client.request(method(request)?, routed.as_ref().unwrap_or(&request.url));
+    build(builder, request).send().await.map_err(|error| format!("{} {}: {}", request.method, request.url, explain(&error)))
+}
+
+fn method(request: &HttpRequest) -> Result<reqwest::Method, String> {
+    reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| format!("`{}` is not an HTTP method", request.method))
+}
+
+fn build(mut builder: reqwest::RequestBuilder, request: &HttpRequest) -> reqwest::RequestBuilder {
+    for (key, member) in &request.headers {
+        builder = builder.header(key, member);
+    }
+    match &request.body {
+        Some(body) => builder.body(body.clone()),
+        None => builder,
+    }
 }
 
 /// The innermost cause is what tells a person something.

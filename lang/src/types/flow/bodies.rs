@@ -59,6 +59,17 @@ impl<'w> Flow<'w> {
                 self.fill(&call.with, run, place);
                 plain(Type::Unknown)
             }
+            TaskKind::CallGrpc(call) => {
+                self.fill(&call.with, run, place);
+                plain(Type::Unknown)
+            }
+            TaskKind::CallAsyncapi(call) => {
+                self.fill(&call.with, run, place);
+                match &call.subscription {
+                    Some(subscription) => Some(self.subscription(subscription, run, around)),
+                    None => plain(Type::Unknown),
+                }
+            }
             TaskKind::CallFunction(call) => self.call_function(call, run, around).map(done),
             TaskKind::RunShell(process) | TaskKind::RunScript(process) => plain(self.process(process, run)),
             TaskKind::RunContainer(container) => {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Around, Body, Flow, Run, State};
 use crate::{
-    model::{Foreach, Listen, Read, Strategy, Until},
+    duration::DurationSpec,
+    model::{Consume, Foreach, Listen, Read, Strategy, Subscription, Until},
     types::{
         Environment, known,
         origin::{Maker, Origin},
@@ -75,6 +76,34 @@ impl<'w> Flow<'w> {
             }
         }
         Some((made, begin.context))
+    }
+
+    /// Messages come from outside: nothing is known of them, nor whether one comes.
+    pub(super) fn subscription(&mut self, subscription: &'w Subscription, run: &Run<'w>, around: &Around) -> Body {
+        let place = run.task.name_span;
+        let environment = Arc::new(Environment { context: Some(Type::Unknown), ..(*run.environment).clone() });
+        if let Some(filter) = &subscription.filter {
+            self.expression(filter, &Type::Unknown, &environment, place, false);
+        }
+        match &subscription.consume {
+            Consume::Amount(amount) => {
+                self.fill(amount, run, place);
+            }
+            Consume::While(condition) | Consume::Until(condition) => {
+                self.expression(condition, &Type::Unknown, &environment, place, false);
+            }
+        }
+        if let Some(DurationSpec::Computed(limit)) = &subscription.limit {
+            self.fill(limit, run, place);
+        }
+        let (item, context) = match &subscription.foreach {
+            Some(foreach) => match self.foreach(foreach, &Type::Unknown, run, around) {
+                Some((output, context)) => (output, run.context.join(&context)),
+                None => (Type::Unknown, run.context.clone()),
+            },
+            None => (Type::Unknown, run.context.clone()),
+        };
+        Body { output: Type::array(item, Origin::new(place, Maker::Listen)), context, thens: Vec::new() }
     }
 
     fn strategy(&mut self, strategy: &'w Strategy, run: &Run<'w>) {
