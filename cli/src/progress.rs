@@ -9,7 +9,7 @@ use std::{
 };
 
 use flowdbg_engine::{
-    driver::{EventLog, Run},
+    driver::{Reader, Run},
     event::{Event, EventKind, Level, TaskRun},
     fault,
 };
@@ -50,17 +50,17 @@ pub(crate) async fn follow(run: &Run, style: Style) {
         return;
     }
     let mut shown = Shown { style, bars: MultiProgress::new(), running: BTreeMap::new(), skipped: BTreeSet::new() };
-    let mut next = 1;
+    let mut reader = run.log().reader(1);
     let mut changed = run.log().changed();
     loop {
         changed.borrow_and_update();
         let over = run.log().is_over();
-        shown.take_all(run.log(), &mut next);
+        shown.take_all(&mut reader);
         if over || changed.changed().await.is_err() {
             break;
         }
     }
-    shown.take_all(run.log(), &mut next);
+    shown.take_all(&mut reader);
     let _ = shown.bars.clear();
 }
 
@@ -74,11 +74,12 @@ struct Shown {
 }
 
 impl Shown {
-    fn take_all(&mut self, log: &EventLog, next: &mut u64) {
+    fn take_all(&mut self, reader: &mut Reader) {
         loop {
-            let events = log.read(*next, BATCH);
-            let Some((last, _)) = events.last() else { return };
-            *next = last + 1;
+            let events = reader.read(BATCH);
+            if events.is_empty() {
+                return;
+            }
             for (_, event) in &events {
                 self.take(event);
             }
@@ -109,12 +110,27 @@ impl Shown {
             EventKind::TaskCompleted(_) => self.ended(event, task, "✓", "done", ""),
             EventKind::TaskFaulted(error) => self.ended(event, task, "✗", "failed", &format!(": {}", fault::summary(error))),
             EventKind::TaskCancelled => self.ended(event, task, "–", "cancelled", ""),
-            EventKind::TaskRetried { attempt, delay, error } => {
+            EventKind::RetryScheduled { attempt, delay, error } => {
                 let sign = if self.style == Style::Live { "↻ " } else { "retry     " };
                 self.line(&format!("{sign}{name}: attempt {attempt} in {}: {}", time(*delay), fault::summary(error)));
             }
             EventKind::Log { level, text } => self.log(*level, text, &name),
             EventKind::TaskCreated
+            | EventKind::TaskRetried
+            | EventKind::TaskSuspended
+            | EventKind::TaskResumed
+            | EventKind::TaskStatusChanged(_)
+            | EventKind::StageEntered(_)
+            | EventKind::StageLeft(_)
+            | EventKind::ExchangeStarted(_)
+            | EventKind::ExchangeEnded(_)
+            | EventKind::TaskMeasured(_)
+            | EventKind::WorkflowMeasured(_)
+            | EventKind::WorkflowSuspended
+            | EventKind::WorkflowResumed
+            | EventKind::CorrelationStarted
+            | EventKind::CorrelationCompleted(_)
+            | EventKind::WorkflowStatusChanged(_)
             | EventKind::WorkflowStarted
             | EventKind::WorkflowCompleted(_)
             | EventKind::WorkflowFaulted(_)

@@ -165,8 +165,26 @@ struct Breakpoint {
     hits: u64,
 }
 
-/// Indexes of the breakpoints at each checkpoint of a workflow.
-type Places = HashMap<(TaskId, Stage), Vec<usize>>;
+/// The breakpoints of one workflow.
+#[derive(Debug)]
+struct Places {
+    program: Arc<Program>,
+    /// For each task, a bit for each stage that has some.
+    marks: Vec<u8>,
+    /// Indexes of the breakpoints at each checkpoint.
+    at: HashMap<(TaskId, Stage), Vec<usize>>,
+}
+
+fn bit(stage: Stage) -> u8 {
+    1 << match stage {
+        Stage::If => 0,
+        Stage::Input => 1,
+        Stage::Body => 2,
+        Stage::Catch => 3,
+        Stage::Output => 4,
+        Stage::Export => 5,
+    }
+}
 
 /// A step under way.
 #[derive(Clone, Debug)]
@@ -183,11 +201,14 @@ struct Stepping {
 /// The debugger of one execution.
 #[derive(Debug, Default)]
 pub struct Debugger {
-    attached: bool,
+    /// Whether any checkpoint could be wanted.
+    armed: bool,
     breakpoints: Vec<Breakpoint>,
     next_id: u32,
     /// Breakpoints by place, for each workflow seen so far.
-    places: Vec<(Arc<Program>, Places)>,
+    places: Vec<Places>,
+    /// Index of the workflow that was asked about last.
+    recent: usize,
     uncaught: bool,
     stepping: Option<Stepping>,
     entry: bool,
@@ -195,10 +216,16 @@ pub struct Debugger {
 }
 
 impl Debugger {
-    /// A debugger that is attached or not, and stops before the first task or not.
+    /// A debugger that stops before the first task or not. Until it is given something to stop for,
+    /// it costs an execution nothing but a look at a flag.
     #[must_use]
-    pub fn new(attached: bool, stop_on_entry: bool) -> Self {
-        Self { attached: attached || stop_on_entry, entry: stop_on_entry, ..Self::default() }
+    pub fn new(stop_on_entry: bool) -> Self {
+        Self { armed: stop_on_entry, entry: stop_on_entry, ..Self::default() }
+    }
+
+    /// Finds out anew whether there is anything to stop for.
+    fn rearm(&mut self) {
+        self.armed = self.entry || self.uncaught || self.stepping.is_some() || !self.breakpoints.is_empty();
     }
 
     /// What it has to say since the last time.
@@ -207,8 +234,7 @@ impl Debugger {
     }
 
     /// Replaces the breakpoints of a file. `programs` are the workflows known by now.
-    pub(crate) fn set_breakpoints(&mut self, path: &str, wanted: Vec<BreakpointSpec>, programs: &[Arc<Program>]) -> Vec<Bound> {
-        self.attached = true;
+    pub fn set_breakpoints(&mut self, path: &str, wanted: Vec<BreakpointSpec>, programs: &[Arc<Program>]) -> Vec<Bound> {
         self.breakpoints.retain(|breakpoint| breakpoint.path != path);
         let first = self.breakpoints.len();
         for spec in wanted {
@@ -220,6 +246,7 @@ impl Debugger {
             let (hit, log) = (hit.unwrap_or_default(), log.unwrap_or_default());
             self.breakpoints.push(Breakpoint { id: self.next_id, path: path.to_owned(), spec, hit, log, refused, hits: 0 });
         }
+        self.rearm();
         self.places.clear();
         for program in programs {
             self.learn(program);
@@ -230,31 +257,33 @@ impl Debugger {
 
     /// Binds the breakpoints of a workflow's file to its tasks.
     fn learn(&mut self, program: &Arc<Program>) -> usize {
-        if let Some(at) = self.places.iter().position(|(known, _)| Arc::ptr_eq(known, program)) {
+        if let Some(at) = self.places.iter().position(|known| Arc::ptr_eq(&known.program, program)) {
             return at;
         }
-        let mut places = Places::new();
+        let mut places = Places { program: program.clone(), marks: vec![0; program.workflow.tasks.len()], at: HashMap::new() };
         for (index, breakpoint) in self.breakpoints.iter().enumerate() {
             if breakpoint.path != program.workflow.source.path() || breakpoint.refused.is_some() {
                 continue;
             }
             if let Ok(location) = locate(program, breakpoint.spec.line, breakpoint.spec.column) {
-                places.entry((location.task, location.stage)).or_default().push(index);
+                if let Some(marks) = places.marks.get_mut(location.task.0 as usize) {
+                    *marks |= bit(location.stage);
+                }
+                places.at.entry((location.task, location.stage)).or_default().push(index);
             }
         }
-        self.places.push((program.clone(), places));
+        self.places.push(places);
         self.places.len() - 1
     }
 
     /// Switches the exception filters; unknown names are ignored.
     pub(crate) fn set_exception_filters(&mut self, filters: &[String]) {
-        self.attached = true;
         self.uncaught = filters.iter().any(|filter| filter == "uncaught");
+        self.rearm();
     }
 
     /// Begins a step of a branch.
     pub(crate) fn step(&mut self, machine: &Machine, branch: BranchId, kind: StepKind, granularity: Granularity, only: bool) {
-        self.attached = true;
         let depth = machine.branch(branch).map_or(0, |branch| branch.frames().len().saturating_sub(1));
         let mut around = Vec::new();
         let mut next = machine.branch(branch).and_then(|branch| branch.parent);
@@ -264,11 +293,13 @@ impl Debugger {
             next = parent.parent;
         }
         self.stepping = Some(Stepping { branch, depth, kind, granularity, around, only });
+        self.rearm();
     }
 
     /// Forgets a step under way: something else stopped the execution, or it was let go.
     pub(crate) fn forget_step(&mut self) {
         self.stepping = None;
+        self.rearm();
     }
 
     fn ends_step(&self, machine: &Machine, at: &Checkpoint, stage: Stage) -> bool {
@@ -297,7 +328,7 @@ impl Debugger {
             && let Some(task) = at.task
         {
             let known = self.learn(&at.program);
-            let indexes = self.places[known].1.get(&(task, stage)).cloned().unwrap_or_default();
+            let indexes = self.places[known].at.get(&(task, stage)).cloned().unwrap_or_default();
             for index in indexes {
                 match self.breakpoints[index].visit(machine, at) {
                     Visit::Stop => hit.push(self.breakpoints[index].id),
@@ -332,13 +363,26 @@ impl Debugger {
     /// Records a stop.
     pub(crate) fn stop(&mut self, branch: BranchId, reason: Reason, breakpoints: Vec<u32>, description: String, text: Option<String>) {
         self.stepping = None;
+        self.rearm();
         self.notices.push(Notice::Stopped { branch, reason, breakpoints, description, text, all: true });
     }
 }
 
 impl Gate for Debugger {
     fn is_armed(&self) -> bool {
-        self.attached
+        self.armed
+    }
+
+    #[inline]
+    fn may_want(&mut self, program: &Arc<Program>, task: TaskId, stage: Stage) -> bool {
+        if self.entry || self.stepping.is_some() {
+            return true;
+        }
+        if self.places.get(self.recent).is_none_or(|recent| !Arc::ptr_eq(&recent.program, program)) {
+            self.recent = self.learn(program);
+        }
+        let marks = self.places.get(self.recent).and_then(|places| places.marks.get(task.0 as usize));
+        marks.is_some_and(|marks| marks & bit(stage) != 0)
     }
 
     fn may_move(&self, branch: BranchId) -> bool {

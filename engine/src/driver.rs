@@ -17,12 +17,15 @@ use flowdbg_lang::value::Value;
 use tokio::sync::{mpsc, watch};
 
 pub use actor::Debuggee;
-pub use log::EventLog;
+pub use log::{EventLog, History, Logged, Reader};
 pub use trigger::Trigger;
+
+pub use crate::event::Phase;
 
 use crate::{
     debug::{Debugger, Notice},
     effect::{Answer, EffectKind, Evaluation},
+    event::Details,
     machine::{Machine, Outcome},
     program::Program,
     time::Timestamp,
@@ -51,23 +54,10 @@ pub struct Options {
     pub stop_on_entry: bool,
     /// Seeds its random choices; one that nobody can guess if absent.
     pub seed: Option<u64>,
-}
-
-/// Status phase of an execution (DSL, "Status Phases").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Created, not begun.
-    Pending,
-    /// At work, or waiting for an answer.
-    Running,
-    /// Every branch waits for a timer or an event.
-    Waiting,
-    /// Ended on request.
-    Cancelled,
-    /// Ended by an error.
-    Faulted,
-    /// Ended with an output.
-    Completed,
+    /// Which events are told beside the usual ones, from the start.
+    pub details: Details,
+    /// How much of its past its log keeps.
+    pub history: History,
 }
 
 /// What is known of an execution from outside.
@@ -131,17 +121,25 @@ impl Engine {
         let id: Arc<str> = options.id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()).into();
         let began = Timestamp(self.world.wall_clock());
         let seed = options.seed.unwrap_or_else(|| self.world.seed());
-        let machine = Machine::new(id.clone(), program.clone(), input, began, seed);
+        let mut machine = Machine::new(id.clone(), program.clone(), input, began, seed);
+        machine.want(options.details);
         let (inbox, messages) = mpsc::unbounded_channel();
         let phase = if options.hold { Phase::Pending } else { Phase::Running };
         let (status_sender, status) = watch::channel(Status { phase, started_at: (!options.hold).then_some(began), outcome: None });
-        let shared = Arc::new(Shared { id, program: program.clone(), log: Arc::default(), inbox, status, watchers: Mutex::default() });
+        let shared = Arc::new(Shared {
+            id,
+            program: program.clone(),
+            log: Arc::new(EventLog::new(options.history)),
+            inbox,
+            status,
+            watchers: Mutex::default(),
+        });
         {
             let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
             runs.retain(|run| run.strong_count() > 0);
             runs.push(Arc::downgrade(&shared));
         }
-        let debugger = Debugger::new(options.debug, options.stop_on_entry);
+        let debugger = Debugger::new(options.stop_on_entry);
         let debuggee = Debuggee::new(machine, debugger, program, options.hold, clock::Clock::new(began, options.hold));
         let actor = actor::Actor::new(self.clone(), shared.clone(), debuggee, messages, status_sender);
         tokio::spawn(actor.run());

@@ -15,6 +15,7 @@ mod inspect;
 mod schema;
 mod scope;
 mod subscription;
+mod tell;
 mod unknown;
 mod unwind;
 
@@ -35,12 +36,13 @@ pub(crate) use frame::{
     WorkflowRun,
 };
 pub use inspect::{EditError, EvaluateError, PathStep, ScopeName};
+pub(crate) use tell::Counts;
 pub(crate) use unknown::MARK;
 pub use unknown::{holds_unknown, is_unknown, unknown};
 
 use crate::{
     effect::{Answer, Effect, EffectId, EffectKind},
-    event::{Event, EventKind, Level, TaskRun},
+    event::{Details, Event, EventKind, Level, TaskRun, UnderWay},
     fault::Fault,
     mask::{Mask, Secrets},
     program::Program,
@@ -87,6 +89,15 @@ pub struct Machine {
     unknowns: bool,
     /// Whether the current transition read one.
     tainted: bool,
+    /// Somebody has suspended it.
+    suspended: bool,
+    /// Whether its last phase that was told is that it waits.
+    waits: bool,
+    counts: Counts,
+    /// Which events are told beside the usual ones.
+    details: Details,
+    /// Exchanges under way that were told.
+    exchanges: BTreeMap<EffectId, UnderWay>,
     out: Output,
 }
 
@@ -119,6 +130,10 @@ pub enum Input {
     Event(Value),
     /// End the execution.
     Cancel,
+    /// Move no more until [`Input::Resume`]. Whoever gives the time lets it stand still meanwhile.
+    Suspend,
+    /// Go on.
+    Resume,
 }
 
 /// What waits for an answer.
@@ -194,6 +209,9 @@ pub trait Gate {
     fn is_armed(&self) -> bool;
     /// Whether the branch may move at all now.
     fn may_move(&self, branch: BranchId) -> bool;
+    /// Whether it could want this checkpoint of a task. Asked at every one while it is armed, so
+    /// it must be cheap; what it does not want here is not looked at any further.
+    fn may_want(&mut self, program: &Arc<Program>, task: TaskId, stage: Stage) -> bool;
     /// Whether the branch is to stop here. It is asked once a visit.
     fn wants(&mut self, machine: &Machine, checkpoint: &Checkpoint) -> Wants;
 }
@@ -220,6 +238,10 @@ impl Gate for Open {
 
     fn may_move(&self, _: BranchId) -> bool {
         true
+    }
+
+    fn may_want(&mut self, _: &Arc<Program>, _: TaskId, _: Stage) -> bool {
+        false
     }
 
     fn wants(&mut self, _: &Machine, _: &Checkpoint) -> Wants {
@@ -269,6 +291,11 @@ impl Machine {
             announced: false,
             unknowns: false,
             tainted: false,
+            suspended: false,
+            waits: false,
+            counts: Counts::default(),
+            details: Details::NONE,
+            exchanges: BTreeMap::new(),
             out: Output::default(),
         };
         let branch = machine.new_branch(None, Value::Null);
@@ -295,6 +322,8 @@ impl Machine {
                 self.wake_listeners();
             }
             Input::Cancel => self.cancel(),
+            Input::Suspend => self.suspend(),
+            Input::Resume => self.resume(),
         }
     }
 
@@ -305,6 +334,9 @@ impl Machine {
     }
 
     fn run(&mut self, gate: &mut impl Gate, mut budget: usize) -> Progress {
+        if self.suspended && self.outcome.is_none() {
+            return Progress::Idle;
+        }
         while let Some(id) = self.ready.pop_front() {
             if budget == 0 {
                 self.ready.push_front(id);
@@ -322,19 +354,26 @@ impl Machine {
                     Wants::HoldAll => return Progress::Held,
                 }
             }
+            self.begins_to_move(id);
             self.transit(id);
-            if self.branches.get(&id).is_some_and(|branch| branch.state == BranchState::Ready) && !self.ready.contains(&id) {
-                self.ready.push_back(id);
+            match self.branches.get(&id).map(|branch| branch.state) {
+                Some(BranchState::Ready) if !self.ready.contains(&id) => self.ready.push_back(id),
+                Some(BranchState::Ready) | None => {}
+                Some(_) => self.stands_still(id),
             }
             self.announce();
         }
         self.forget_deliveries();
+        self.tell_all_wait();
         self.announce();
         if self.is_done() { Progress::Done } else { Progress::Idle }
     }
 
     /// Asks the gate about the checkpoint at which a branch stands, if it stands at one.
     fn ask(&mut self, gate: &mut impl Gate, id: BranchId) -> Wants {
+        if !self.may_stop(gate, id) {
+            return Wants::Go;
+        }
         let Some(checkpoint) = self.checkpoint(id) else { return Wants::Go };
         let wants = gate.wants(self, &checkpoint);
         match self.branches.get_mut(&id) {
@@ -362,6 +401,11 @@ impl Machine {
         }
     }
 
+    /// What happened and is to be done since the last [`Machine::advance`], without moving on.
+    pub fn take_output(&mut self) -> Output {
+        std::mem::take(&mut self.out)
+    }
+
     /// How it ended, once it has.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
@@ -372,28 +416,11 @@ impl Machine {
         self.outcome.is_some() && self.branches.is_empty() && self.pending.is_empty()
     }
 
-    /// Says how it ended as soon as nothing of it is left.
-    fn announce(&mut self) {
-        if self.announced || !self.is_done() {
-            return;
-        }
-        self.announced = true;
-        // What the execution gives to the outside shows no secrets either.
-        if let Some(Outcome::Completed(output)) = &mut self.outcome {
-            *output = self.mask.value(output);
-        }
-        let kind = match &self.outcome {
-            Some(Outcome::Completed(output)) => EventKind::WorkflowCompleted(output.clone()),
-            Some(Outcome::Faulted(fault)) => EventKind::WorkflowFaulted(fault.error.clone()),
-            Some(Outcome::Cancelled) | None => EventKind::WorkflowCancelled,
-        };
-        self.emit(ROOT, None, kind);
-    }
-
     fn answered(&mut self, effect: EffectId, answer: Answer) {
         if let Answer::Message(message) = answer {
             return self.message_came(effect, message);
         }
+        self.exchange_ends(effect, Some(&answer));
         match self.pending.remove(&effect) {
             None => {}
             Some(Waiter::Body(id)) => {
@@ -502,15 +529,18 @@ impl Machine {
             WaitFor::Subscription(run) => Waiter::Subscription(branch, run),
         };
         self.pending.insert(id, waiter);
+        self.exchange_begins(branch, id, &kind);
         self.out.effects.push(Effect { id, branch, reference, asked_by, kind });
         id
     }
 
     /// Asks for an effect and lets the branch wait for its answer.
     pub(crate) fn wait_for(&mut self, branch: BranchId, kind: EffectKind) -> EffectId {
+        let sleeps = matches!(kind, EffectKind::Sleep(_));
         let id = self.request(branch, kind, WaitFor::Body);
         if let Some(branch) = self.branches.get_mut(&branch) {
             branch.state = BranchState::Waiting;
+            branch.sleeps = sleeps;
         }
         id
     }
@@ -621,6 +651,7 @@ impl Machine {
 
     fn withdraw(&mut self, effect: EffectId) {
         if self.pending.remove(&effect).is_some() {
+            self.exchange_ends(effect, None);
             let id = EffectId(self.next_effect);
             self.next_effect += 1;
             let kind = EffectKind::Cancel(effect);
@@ -632,30 +663,6 @@ impl Machine {
     fn asker(&self, id: BranchId) -> (Arc<str>, &'static str) {
         let frame = self.branches.get(&id).and_then(|branch| branch.frames.last());
         frame.and_then(Frame::task).map_or_else(|| ("".into(), ""), |task| (task.reference.clone(), task.kind.name()))
-    }
-
-    fn emit(&mut self, branch: BranchId, task: Option<TaskRun>, kind: EventKind) {
-        self.out.events.push(Event { at: self.now, branch, task, kind: kind.masked(&self.mask) });
-    }
-
-    /// Records an event about a frame of a branch.
-    pub(crate) fn emit_at(&mut self, branch: BranchId, depth: usize, kind: EventKind) {
-        let task = self.task_run(branch, depth);
-        self.emit(branch, task, kind);
-    }
-
-    /// The task run of a frame; none for a workflow.
-    fn task_run(&self, branch: BranchId, depth: usize) -> Option<TaskRun> {
-        let branch = self.branches.get(&branch)?;
-        let frame = branch.frames.get(depth)?;
-        let task = frame.task?;
-        let depth = u32::try_from(depth).unwrap_or(u32::MAX) + branch.base_depth;
-        Some(TaskRun { run: frame.run, program: frame.workflow.program.clone(), task, depth })
-    }
-
-    pub(crate) fn log(&mut self, branch: BranchId, level: Level, text: String) {
-        let depth = self.branches.get(&branch).map_or(0, |branch| branch.frames.len().saturating_sub(1));
-        self.emit_at(branch, depth, EventKind::Log { level, text });
     }
 
     /// A document that was read before.

@@ -30,6 +30,11 @@ impl Mask {
         self.0.is_empty()
     }
 
+    /// Length of the longest text that is hidden.
+    pub(crate) fn longest(&self) -> usize {
+        self.0.first().map_or(0, String::len)
+    }
+
     /// Hides every string of a value from now on, also as URLs and JSON write it.
     pub(crate) fn hide(&mut self, secret: &Value) {
         match secret {

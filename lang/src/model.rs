@@ -126,6 +126,14 @@ impl DataFlow {
     }
 }
 
+impl DataFlow {
+    /// Whether the text has it.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.transform.is_some() || self.schema.is_some() || self.schema_resource().is_some()
+    }
+}
+
 /// A list of tasks.
 #[derive(Clone, Debug, Default)]
 pub struct List {

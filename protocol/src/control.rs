@@ -108,11 +108,15 @@ calls! {
     Get, "execution.get", Watch, OfExecution => Execution;
     /// Cancels an execution: its calls, processes and timers stop.
     Cancel, "execution.cancel", Control, OfExecution => Nothing;
+    /// Suspends an execution, as an operator does: nothing moves and its clock stands still until it is resumed.
+    Suspend, "execution.suspend", Control, OfExecution => Nothing;
+    /// Lets a suspended execution go on.
+    Resume, "execution.resume", Control, OfExecution => Nothing;
     /// Replaces all line breakpoints of one source file.
     SetBreakpoints, "breakpoints.set", Control, SetBreakpointsParams => Breakpoints;
     /// Replaces the exception filters.
     SetExceptionFilters, "exceptionFilters.set", Control, SetExceptionFiltersParams => Nothing;
-    /// Lets suspended branches go on.
+    /// Lets stopped branches go on.
     Continue, "debug.continue", Control, OfBranch => Nothing;
     /// Lets a branch go on to the end of a step.
     Step, "debug.step", Control, StepParams => Nothing;

@@ -22,7 +22,7 @@ pub struct CloudEvent {
     pub id: String,
     /// `/executions/ID`.
     pub source: String,
-    /// `io.serverlessworkflow.task.started.v1`, or one of ours under `dev.flowdbg.`.
+    /// `io.serverlessworkflow.task.started.v1`, or one of ours under `io.flowdbg.`.
     #[serde(rename = "type")]
     pub kind: String,
     /// RFC 3339.
@@ -37,6 +37,12 @@ pub struct CloudEvent {
     /// The branch: extension attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<u32>,
+    /// The task run, unique in the execution, if it is about a task: extension attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<u64>,
+    /// How many frames enclose the task run: extension attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u32>,
     /// The payload, as the DSL describes it for lifecycle events.
     #[serde(default)]
     pub data: Value,

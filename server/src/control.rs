@@ -63,6 +63,8 @@ const ROWS: &[Row] = {
         Row::of::<call::List>(),
         Row::of::<call::Get>(),
         Row::of::<call::Cancel>(),
+        Row::of::<call::Suspend>(),
+        Row::of::<call::Resume>(),
         Row::of::<call::SetBreakpoints>(),
         Row::of::<call::SetExceptionFilters>(),
         Row::of::<call::Continue>(),

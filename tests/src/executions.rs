@@ -1,9 +1,7 @@
 //! Executions from start to end, and what happened in them as lines.
 
-use std::sync::Arc;
-
 use flowdbg_engine::{
-    driver::Run,
+    driver::{Logged, Run},
     event::{Event, EventKind, Level},
     machine::Outcome,
 };
@@ -11,13 +9,13 @@ use flowdbg_lang::value::{Value, ValueExt as _};
 
 /// All events of an execution that is over.
 #[must_use]
-pub fn events(run: &Run) -> Vec<Arc<Event>> {
+pub fn events(run: &Run) -> Vec<Logged> {
     run.log().read(1, usize::MAX).into_iter().map(|(_, event)| event).collect()
 }
 
 /// The names of tasks in the order in which their bodies began.
 #[must_use]
-pub fn started(events: &[Arc<Event>]) -> Vec<String> {
+pub fn started(events: &[Logged]) -> Vec<String> {
     let begun = events.iter().filter(|event| matches!(event.kind, EventKind::TaskStarted));
     begun.filter_map(|event| name(event)).collect()
 }
@@ -35,7 +33,7 @@ pub fn line(event: &Event) -> Option<String> {
         EventKind::TaskSkipped => "skipped".to_owned(),
         EventKind::TaskCompleted(output) => format!("completed {}", output.to_json()),
         EventKind::TaskFaulted(error) => format!("faulted: {}", flowdbg_engine::fault::summary(error)),
-        EventKind::TaskRetried { attempt, delay, error } => {
+        EventKind::RetryScheduled { attempt, delay, error } => {
             format!("attempt {attempt} in {delay} ms: {}", flowdbg_engine::fault::summary(error))
         }
         EventKind::TaskCancelled => "cancelled".to_owned(),
@@ -45,13 +43,28 @@ pub fn line(event: &Event) -> Option<String> {
             Level::Info => format!("says: {text}"),
             Level::Warning => format!("warns: {text}"),
         },
+        EventKind::WorkflowSuspended => "suspended".to_owned(),
+        EventKind::WorkflowResumed => "resumed".to_owned(),
         EventKind::WorkflowStarted
+        | EventKind::CorrelationStarted
+        | EventKind::CorrelationCompleted(_)
+        | EventKind::WorkflowStatusChanged(_)
+        | EventKind::WorkflowMeasured(_)
         | EventKind::WorkflowCompleted(_)
         | EventKind::WorkflowFaulted(_)
         | EventKind::WorkflowCancelled
         | EventKind::BranchStarted
         | EventKind::BranchEnded
-        | EventKind::TaskCreated => return None,
+        | EventKind::TaskCreated
+        | EventKind::TaskRetried
+        | EventKind::TaskSuspended
+        | EventKind::TaskResumed
+        | EventKind::TaskStatusChanged(_)
+        | EventKind::StageEntered(_)
+        | EventKind::StageLeft(_)
+        | EventKind::ExchangeStarted(_)
+        | EventKind::ExchangeEnded(_)
+        | EventKind::TaskMeasured(_) => return None,
     };
     Some(format!("{name} {said}"))
 }

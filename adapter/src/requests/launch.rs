@@ -71,6 +71,7 @@ impl Request for Launch {
             hold: true,
             debug: !no_debug,
             stop_on_entry: arguments.stop_on_entry == Some(true) && !no_debug,
+            details: Vec::new(),
         };
         let program = params.program.clone();
         session.no_debug = no_debug;

@@ -16,8 +16,8 @@ use super::{Engine, Message, Phase, Shared, Status, clock::Clock};
 use crate::{
     debug::{Bound, BreakpointSpec, Debugger, Granularity, Notice, Reason, StepKind},
     effect::{Answer, Effect, EffectId, EffectKind},
-    event::{Event, EventKind},
-    machine::{BranchId, BranchState, EditError, Input, Machine, PathStep, Progress, ROOT, ScopeName},
+    event::{Details, Event, EventKind},
+    machine::{BranchId, BranchState, EditError, Input, Machine, Output, PathStep, Progress, ROOT, ScopeName},
     program::Program,
     time::Timestamp,
     worlds::{Messages, Request},
@@ -37,13 +37,28 @@ pub struct Debuggee {
     clock: Clock,
     /// Not begun yet.
     held: bool,
-    suspended: bool,
+    /// Held by its debugger.
+    stopped: bool,
     cancelled: bool,
+    /// Somebody has suspended it.
+    suspended: bool,
+    /// What the machine is still to be told of that.
+    asked: Vec<Input>,
 }
 
 impl Debuggee {
     pub(super) fn new(machine: Machine, debugger: Debugger, program: Arc<Program>, held: bool, clock: Clock) -> Self {
-        Self { machine, debugger, programs: vec![program], clock, held, suspended: false, cancelled: false }
+        Self {
+            machine,
+            debugger,
+            programs: vec![program],
+            clock,
+            held,
+            stopped: false,
+            cancelled: false,
+            suspended: false,
+            asked: Vec::new(),
+        }
     }
 
     /// The machine, to look at.
@@ -52,12 +67,12 @@ impl Debuggee {
         &self.machine
     }
 
-    /// Replaces a value of a suspended execution.
+    /// Replaces a value of a stopped execution.
     ///
     /// # Errors
-    /// It is not suspended, or the place is not there.
+    /// It is not stopped, or the place is not there.
     pub fn edit(&mut self, branch: BranchId, depth: usize, scope: ScopeName, path: &[PathStep], value: Value) -> Result<(), EditError> {
-        if !self.suspended {
+        if !self.stopped {
             return Err(EditError::Refused("the execution is running; stop it first".to_owned()));
         }
         self.machine.edit(branch, depth, scope, path, value)
@@ -91,15 +106,58 @@ impl Debuggee {
         self.debugger.set_exception_filters(filters);
     }
 
-    /// Whether the execution is suspended. A stop suspends all branches.
+    /// Whether the debugger has stopped the execution. A stop holds all branches.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Whether somebody has suspended the execution.
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.suspended
     }
 
-    /// Lets the execution go on; false if it was not suspended.
+    /// Suspends the execution: nothing of it moves, and its clock stands still, until
+    /// [`Self::resume`]. This is a fact of the execution and is told as an event, other than a
+    /// stop of the debugger. False if it is suspended already, or has not begun.
+    pub fn suspend(&mut self) -> bool {
+        if self.suspended || self.held {
+            return false;
+        }
+        self.suspended = true;
+        self.clock.stop();
+        self.asked.push(Input::Suspend);
+        true
+    }
+
+    /// Lets a suspended execution go on, unless the debugger holds it too; false if it was not
+    /// suspended.
     pub fn resume(&mut self) -> bool {
-        if !self.suspended {
+        if !std::mem::take(&mut self.suspended) {
+            return false;
+        }
+        self.asked.push(Input::Resume);
+        if !self.stands() {
+            self.clock.go();
+        }
+        true
+    }
+
+    /// Whether it has not begun yet.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Has these details told from now on.
+    pub fn want(&mut self, details: Details) {
+        self.machine.want(details);
+    }
+
+    /// Lets a stopped execution go on; false if it was not stopped.
+    pub fn go(&mut self) -> bool {
+        if !self.stopped {
             return false;
         }
         self.debugger.forget_step();
@@ -107,9 +165,9 @@ impl Debuggee {
         true
     }
 
-    /// Lets a branch go on to the end of a step; false if it is not suspended.
+    /// Lets a branch go on to the end of a step; false if it is not stopped.
     pub fn step(&mut self, branch: BranchId, kind: StepKind, granularity: Granularity, single: bool) -> bool {
-        if !self.suspended || self.machine.branch(branch).is_none() {
+        if !self.stopped || self.machine.branch(branch).is_none() {
             return false;
         }
         self.debugger.step(&self.machine, branch, kind, granularity, single);
@@ -118,8 +176,10 @@ impl Debuggee {
     }
 
     fn go_on(&mut self) {
-        self.suspended = false;
-        self.clock.go();
+        self.stopped = false;
+        if !self.stands() {
+            self.clock.go();
+        }
         let held: Vec<BranchId> =
             self.machine.branches().filter(|branch| branch.state == BranchState::Held).map(|branch| branch.id).collect();
         for branch in held {
@@ -127,25 +187,25 @@ impl Debuggee {
         }
     }
 
-    /// Suspends the execution where it is; false if it is suspended or not begun.
+    /// Stops the execution where it is; false if it is stopped or not begun.
     pub fn pause(&mut self, branch: Option<BranchId>) -> bool {
-        if self.suspended || self.held {
+        if self.stopped || self.held {
             return false;
         }
         let chosen = branch.filter(|branch| self.machine.branch(*branch).is_some());
         let Some(branch) = chosen.or_else(|| self.machine.branches().next().map(|branch| branch.id)) else { return false };
-        self.suspend();
+        self.stop();
         self.debugger.stop(branch, Reason::Pause, Vec::new(), "Paused".to_owned(), None);
         true
     }
 
-    fn suspend(&mut self) {
-        self.suspended = true;
+    fn stop(&mut self) {
+        self.stopped = true;
         self.clock.stop();
     }
 
     fn stands(&self) -> bool {
-        self.suspended || self.held
+        self.stopped || self.held || self.suspended
     }
 }
 
@@ -162,7 +222,7 @@ pub(super) struct Actor {
     performing: HashMap<EffectId, JoinHandle<()>>,
     /// Subscriptions that have sent messages or may, with how many were not read when last asked.
     unread: HashMap<EffectId, (Arc<Semaphore>, usize)>,
-    /// What came while the execution was suspended, or faster than it is taken.
+    /// What came while the execution stood still, or faster than it is taken.
     kept: VecDeque<Input>,
 }
 
@@ -234,15 +294,21 @@ impl Actor {
     /// Moves the machine on as far as it goes.
     fn advance(&mut self) -> Progress {
         let cancelled = std::mem::take(&mut self.debuggee.cancelled);
+        let now = self.debuggee.clock.now();
+        for input in std::mem::take(&mut self.debuggee.asked) {
+            self.debuggee.machine.feed(now, input);
+        }
         if cancelled {
+            self.debuggee.stopped = false;
             self.debuggee.suspended = false;
-            let now = self.debuggee.clock.now();
             self.debuggee.machine.feed(now, Input::Cancel);
         }
         if self.debuggee.stands() && !cancelled {
+            let output = self.debuggee.machine.take_output();
+            self.handle(output);
+            self.update_phase();
             return Progress::Held;
         }
-        let now = self.debuggee.clock.now();
         for _ in 0..BATCH {
             let Some(input) = self.kept.pop_front() else { break };
             self.debuggee.machine.feed(now, input);
@@ -251,29 +317,42 @@ impl Actor {
         let (progress, output) = machine.advance(debugger, BUDGET);
         make_room(&mut self.unread, machine);
         if progress == Progress::Held {
-            self.debuggee.suspend();
+            self.debuggee.stop();
         }
-        let events: Vec<Event> = output.events;
-        let notices: Vec<Notice> = events.iter().filter_map(notice).collect();
-        self.shared.log.append(events);
-        for notice in notices {
-            self.shared.notify(&notice);
-        }
-        for effect in output.effects {
-            self.perform(effect);
-        }
+        self.handle(output);
         if progress != Progress::Done {
             self.update_phase();
         }
         if progress == Progress::Idle && !self.kept.is_empty() { Progress::More } else { progress }
     }
 
+    /// Tells what happened and does what is asked for.
+    fn handle(&mut self, output: Output) {
+        let notices: Vec<Notice> = output.events.iter().filter_map(notice).collect();
+        self.shared.log.append(output.events);
+        for notice in notices {
+            self.shared.notify(&notice);
+        }
+        for effect in output.effects {
+            self.perform(effect);
+        }
+    }
+
     fn update_phase(&self) {
+        if self.debuggee.held {
+            return;
+        }
         let waits = |branch: &crate::machine::Branch| {
             matches!(branch.state, BranchState::Listening | BranchState::Joining)
                 || (branch.state == BranchState::Waiting && self.performing.is_empty())
         };
-        let phase = if self.debuggee.machine.branches().all(waits) { Phase::Waiting } else { Phase::Running };
+        let phase = if self.debuggee.suspended {
+            Phase::Suspended
+        } else if self.debuggee.machine.branches().all(waits) {
+            Phase::Waiting
+        } else {
+            Phase::Running
+        };
         let began = self.debuggee.began();
         self.status.send_if_modified(|status| {
             let changed = status.phase != phase;
@@ -416,13 +495,23 @@ fn notice(event: &Event) -> Option<Notice> {
             let text = format!("{}: skipped, its `if` does not hold\n", task.name);
             Some(Notice::Output { category: crate::debug::Category::Console, text, place: Some((run.program.clone(), task.name_span)) })
         }
-        EventKind::TaskRetried { attempt, delay, error } => {
+        EventKind::RetryScheduled { attempt, delay, error } => {
             let run = event.task.as_ref()?;
             let task = run.program.workflow.task(run.task);
             let text = format!("{}: {}; attempt {attempt} in {delay} ms\n", task.name, crate::fault::summary(error));
             Some(Notice::Output { category: crate::debug::Category::Console, text, place: Some((run.program.clone(), task.name_span)) })
         }
+        EventKind::WorkflowSuspended | EventKind::WorkflowResumed => {
+            let what =
+                if matches!(event.kind, EventKind::WorkflowSuspended) { "suspended; it moves again when it is resumed" } else { "resumed" };
+            let text = format!("the execution was {what}\n");
+            Some(Notice::Output { category: crate::debug::Category::Important, text, place: None })
+        }
         EventKind::WorkflowStarted
+        | EventKind::CorrelationStarted
+        | EventKind::CorrelationCompleted(_)
+        | EventKind::WorkflowStatusChanged(_)
+        | EventKind::WorkflowMeasured(_)
         | EventKind::WorkflowCompleted(_)
         | EventKind::WorkflowFaulted(_)
         | EventKind::WorkflowCancelled
@@ -430,6 +519,15 @@ fn notice(event: &Event) -> Option<Notice> {
         | EventKind::BranchEnded
         | EventKind::TaskCreated
         | EventKind::TaskStarted
+        | EventKind::TaskSuspended
+        | EventKind::TaskResumed
+        | EventKind::TaskRetried
+        | EventKind::TaskStatusChanged(_)
+        | EventKind::StageEntered(_)
+        | EventKind::StageLeft(_)
+        | EventKind::ExchangeStarted(_)
+        | EventKind::ExchangeEnded(_)
+        | EventKind::TaskMeasured(_)
         | EventKind::TaskCompleted(_)
         | EventKind::TaskFaulted(_)
         | EventKind::TaskCancelled => None,

@@ -106,7 +106,7 @@ impl Session {
     }
 
     async fn resume(&mut self) -> String {
-        assert_eq!(self.run.with(Debuggee::resume).await, Some(true));
+        assert_eq!(self.run.with(Debuggee::go).await, Some(true));
         self.next().await
     }
 

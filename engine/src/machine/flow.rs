@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use flowdbg_lang::{
-    model::{List, Stage, Task, TaskId, TaskKind, Then},
+    model::{DataFlow, List, Task, TaskId, TaskKind, Then},
     value::{self, Value},
 };
 
 use super::{
-    Branch, BranchId, BranchState, Checkpoint, CheckpointKind, Child, Frame, Locals, Machine, Outcome, State, Step, WaitFor, WorkflowRun,
+    Branch, BranchId, BranchState, Checkpoint, CheckpointKind, Child, Counts, Frame, Gate, Locals, Machine, Outcome, State, Step, WaitFor,
+    WorkflowRun,
 };
 use crate::{
     effect::{Answer, EffectKind},
@@ -53,6 +54,10 @@ impl Machine {
             answer: None,
             evaluated: Vec::new(),
             cursor: 0,
+            counts: Counts::default(),
+            idle_since: None,
+            sleeps: false,
+            told_waiting: false,
         };
         self.branches.insert(id, branch);
         self.ready.push_back(id);
@@ -85,10 +90,14 @@ impl Machine {
     }
 
     pub(crate) fn push_task(&mut self, id: BranchId, workflow: Arc<WorkflowRun>, task: TaskId, input: Value, locals: Locals) {
-        let step = if workflow.program.workflow.task(task).condition.is_some() { Step::If } else { Step::Input };
+        let of = workflow.program.workflow.task(task);
+        let step = if of.condition.is_some() { Step::If } else { after_if(of) };
         let frame = self.new_frame(workflow, Some(task), step, input, locals);
         let depth = self.push(id, frame);
         self.emit_at(id, depth, EventKind::TaskCreated);
+        if self.details.stages {
+            self.tell_stage(id, None);
+        }
     }
 
     fn new_frame(&mut self, workflow: Arc<WorkflowRun>, task: Option<TaskId>, step: Step, input: Value, locals: Locals) -> Frame {
@@ -98,9 +107,10 @@ impl Machine {
             run,
             workflow,
             task,
+            // A task that does nothing about its input begins with its body.
+            input: if matches!(step, Step::Body) { input.clone() } else { Value::Null },
             step,
             raw_input: input,
-            input: Value::Null,
             raw_output: Value::Null,
             output: Value::Null,
             locals,
@@ -113,11 +123,13 @@ impl Machine {
             extending: None,
             calling: None,
             outer_context: None,
+            before: Counts::default(),
         }
     }
 
-    fn push(&mut self, id: BranchId, frame: Frame) -> usize {
+    fn push(&mut self, id: BranchId, mut frame: Frame) -> usize {
         let Some(branch) = self.branches.get_mut(&id) else { return 0 };
+        frame.before = branch.counts;
         branch.frames.push(frame);
         branch.passed = false;
         branch.frames.len() - 1
@@ -134,24 +146,30 @@ impl Machine {
         self.branches.get(&id).map_or(0, |branch| branch.frames.len().saturating_sub(1))
     }
 
+    /// Whether a branch stands at a checkpoint that a gate could want.
+    pub(super) fn may_stop(&self, gate: &mut impl Gate, id: BranchId) -> bool {
+        let Some(branch) = self.branches.get(&id).filter(|branch| !branch.passed) else { return false };
+        let Some(frame) = branch.frames.last() else { return false };
+        match (&frame.step, frame.task) {
+            (Step::Raise(_, caught), _) => caught.is_some(),
+            (Step::Before | Step::Work | Step::After | Step::Leave, _) | (_, None) => false,
+            (_, Some(task)) => {
+                let written = frame.written_stage();
+                written.is_some_and(|stage| gate.may_want(frame.program(), task, stage))
+            }
+        }
+    }
+
     /// The checkpoint at which a branch stands, if it has not passed it.
     pub(super) fn checkpoint(&mut self, id: BranchId) -> Option<Checkpoint> {
         let branch = self.branches.get(&id).filter(|branch| !branch.passed)?;
         let frame = branch.frames.last()?;
-        let stage = match (&frame.step, frame.task()) {
-            (Step::Raise(fault, Some(caught)), _) => {
-                return Some(self.checkpoint_of(id, CheckpointKind::Raise { fault: fault.clone(), caught: *caught }));
-            }
-            (_, None) => return None,
-            (Step::If, _) => Stage::If,
-            (Step::Input, Some(task)) if has(&task.input) => Stage::Input,
-            (Step::Body, _) => Stage::Body,
-            (Step::Catch, _) => Stage::Catch,
-            (Step::Output, Some(task)) if has(&task.output) => Stage::Output,
-            (Step::Export, Some(task)) if has(&task.export) => Stage::Export,
-            _ => return None,
+        let kind = match &frame.step {
+            Step::Raise(fault, Some(caught)) => CheckpointKind::Raise { fault: fault.clone(), caught: *caught },
+            Step::Before | Step::Work | Step::After => return None,
+            _ => CheckpointKind::Stage(frame.written_stage()?),
         };
-        Some(self.checkpoint_of(id, CheckpointKind::Stage(stage)))
+        Some(self.checkpoint_of(id, kind))
     }
 
     fn checkpoint_of(&mut self, id: BranchId, kind: CheckpointKind) -> Checkpoint {
@@ -169,6 +187,11 @@ impl Machine {
         let raised = matches!(branch.frames.last().map(|frame| &frame.step), Some(Step::Raise(..)));
         match self.try_transit(id) {
             Ok(()) => {
+                // Nothing is left to find out: the end is part of the same transition.
+                let ends = self.branches.get(&id).and_then(|branch| branch.frames.last());
+                if ends.is_some_and(|frame| matches!(frame.step, Step::Leave)) {
+                    self.leave(id);
+                }
                 if let Some(branch) = self.branches.get_mut(&id) {
                     branch.evaluated.clear();
                 }
@@ -245,7 +268,11 @@ impl Machine {
     }
 
     pub(crate) fn set_step(&mut self, id: BranchId, step: Step) {
+        let before = if self.details.stages { self.top(id).written_stage() } else { None };
         self.top(id).step = step;
+        if self.details.stages {
+            self.tell_stage(id, before);
+        }
         if let Some(branch) = self.branches.get_mut(&id) {
             branch.passed = false;
         }
@@ -262,7 +289,12 @@ impl Machine {
             None => true,
         };
         if runs {
-            self.set_step(id, Step::Input);
+            let frame = self.top(id);
+            let step = frame.task().map_or(Step::Input, after_if);
+            if matches!(step, Step::Body) {
+                frame.input = input;
+            }
+            self.set_step(id, step);
         } else {
             self.emit_at(id, depth, EventKind::TaskSkipped);
             self.top(id).output = input;
@@ -342,7 +374,8 @@ impl Machine {
         };
         self.validate(id, Flow::Output, &schema, &output, "the output")?;
         self.top(id).output = output;
-        self.set_step(id, if task.is_some() { Step::Export } else { Step::Leave });
+        let exports = task.is_some_and(|task| program.workflow.task(task).export.is_written());
+        self.set_step(id, if exports { Step::Export } else { Step::Leave });
         Ok(())
     }
 
@@ -375,7 +408,7 @@ impl Machine {
         }
         let output = self.top(id).output.clone();
         if self.top(id).task.is_some() {
-            self.emit_at(id, depth, EventKind::TaskCompleted(output.clone()));
+            self.emit_end(id, depth, EventKind::TaskCompleted(output.clone()));
         }
         let Some(frame) = self.branches.get_mut(&id).and_then(|branch| branch.frames.pop()) else { return };
         let Some(task) = frame.task else {
@@ -448,14 +481,34 @@ impl Machine {
     /// Ends the body of the innermost frame with its raw output.
     pub(crate) fn finish_body(&mut self, id: BranchId, raw_output: Value) {
         let frame = self.top(id);
+        if frame.begin_after() {
+            frame.raw_output = raw_output;
+            return self.set_step(id, Step::After);
+        }
+        let workflow = &frame.workflow.program.workflow;
+        let (output, export) = match frame.task {
+            Some(task) => (&workflow.task(task).output, Some(&workflow.task(task).export)),
+            None => (&workflow.output, None),
+        };
+        // Stages that the text says nothing about are passed over.
+        let step = if output.is_written() {
+            Step::Output
+        } else if export.is_some_and(DataFlow::is_written) {
+            Step::Export
+        } else {
+            Step::Leave
+        };
+        if !matches!(step, Step::Output) {
+            frame.output = raw_output.clone();
+        }
         frame.raw_output = raw_output;
-        let step = if frame.begin_after() { Step::After } else { Step::Output };
         self.set_step(id, step);
     }
 }
 
-fn has(flow: &flowdbg_lang::model::DataFlow) -> bool {
-    flow.transform.is_some() || flow.schema.is_some() || flow.schema_resource().is_some()
+/// What a task run does once it is known that it runs.
+fn after_if(task: &Task) -> Step {
+    if task.input.is_written() || task.timeout.is_some() { Step::Input } else { Step::Body }
 }
 
 /// The task of a list that follows a child's end.

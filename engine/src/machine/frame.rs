@@ -3,11 +3,11 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use flowdbg_lang::{
-    model::{Task, TaskId, Then},
+    model::{Stage, Task, TaskId, Then},
     value::Value,
 };
 
-use super::BranchId;
+use super::{BranchId, Counts};
 use crate::{
     effect::{Answer, ChannelError, EffectId, HttpRequest, Message, Resource},
     fault::Fault,
@@ -37,6 +37,13 @@ pub struct Branch {
     /// Values of the current transition that were evaluated outside, in order.
     pub(crate) evaluated: Vec<Result<Value, String>>,
     pub(crate) cursor: usize,
+    pub(crate) counts: Counts,
+    /// Since when it cannot go on.
+    pub(crate) idle_since: Option<Timestamp>,
+    /// Whether what it waits for is a timer.
+    pub(crate) sleeps: bool,
+    /// Whether it was told of its innermost task run that it waits.
+    pub(crate) told_waiting: bool,
 }
 
 /// What a branch is doing.
@@ -79,6 +86,8 @@ pub struct Frame {
     pub(crate) calling: Option<Box<Calling>>,
     /// The context to return to, in the frame of a sub-workflow.
     pub(crate) outer_context: Option<Value>,
+    /// The branch's counts when the frame was made.
+    pub(crate) before: Counts,
 }
 
 impl Frame {
@@ -95,6 +104,22 @@ impl Frame {
     #[must_use]
     pub fn task(&self) -> Option<&Task> {
         self.task.map(|task| self.workflow.program.workflow.task(task))
+    }
+
+    /// The stage of a task run at which it stands, if the text has something there: the body
+    /// always, others where they are written.
+    pub(super) fn written_stage(&self) -> Option<Stage> {
+        let task = self.task()?;
+        match self.step {
+            Step::If => Some(Stage::If),
+            Step::Input => task.input.is_written().then_some(Stage::Input),
+            Step::Work if matches!(self.state, State::Try { part: TryPart::Handler, .. }) => Some(Stage::Catch),
+            Step::Body | Step::Before | Step::Work | Step::After => Some(Stage::Body),
+            Step::Catch => Some(Stage::Catch),
+            Step::Output => task.output.is_written().then_some(Stage::Output),
+            Step::Export => task.export.is_written().then_some(Stage::Export),
+            Step::Leave | Step::Raise(..) => None,
+        }
     }
 
     /// The workflow that it is of.

@@ -176,7 +176,7 @@ impl Story {
             EventKind::TaskFaulted(error) => {
                 format!("{name} faulted {}", error.member("status").map(Value::to_json).unwrap_or_default())
             }
-            EventKind::TaskRetried { attempt, delay, .. } => format!("{name} attempt {attempt} in {delay}"),
+            EventKind::RetryScheduled { attempt, delay, .. } => format!("{name} attempt {attempt} in {delay}"),
             EventKind::TaskCancelled => format!("{name} cancelled"),
             EventKind::Log { text, .. } => format!("log {text}"),
             EventKind::WorkflowFaulted(error) => format!("faulted {}", error.to_json()),

@@ -228,7 +228,8 @@ impl Machine {
             let depth = self.depth(id);
             tasks::fork::cancel_branches(self, id);
             if self.top(id).task.is_some() {
-                self.emit_at(
+                self.tell_stage_cut(id, depth);
+                self.emit_end(
                     id,
                     depth,
                     match fate {
@@ -279,12 +280,17 @@ impl Machine {
         if let Some(branch) = self.branches.get_mut(&id) {
             branch.answer = None;
             branch.evaluated.clear();
+            branch.told_waiting = false;
         }
     }
 
     /// Takes a branch away whose frames are gone.
     pub(crate) fn remove_branch(&mut self, id: BranchId) {
-        if self.branches.remove(&id).is_some() {
+        if let Some(branch) = self.branches.remove(&id) {
+            // What it took is counted where it is joined.
+            if let Some(parent) = branch.parent.and_then(|parent| self.branches.get_mut(&parent)) {
+                parent.counts.join(branch.counts);
+            }
             self.ready.retain(|ready| *ready != id);
             self.emit(id, None, EventKind::BranchEnded);
         }

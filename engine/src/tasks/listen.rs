@@ -16,7 +16,10 @@ use flowdbg_lang::{
 };
 
 use super::foreach;
-use crate::machine::{BranchId, BranchState, ListenState, Machine, State, Stop};
+use crate::{
+    event::EventKind,
+    machine::{BranchId, BranchState, ListenState, Machine, State, Stop},
+};
 
 pub(crate) fn work(machine: &mut Machine, id: BranchId, listen: &Listen) -> Result<(), Stop> {
     let depth = machine.depth(id);
@@ -24,11 +27,13 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, listen: &Listen) -> Resu
         // Of no filters all have matched.
         let over = matches!(&listen.strategy, Strategy::All(filters) if filters.is_empty());
         machine.top(id).state = State::Listen(Box::new(ListenState { over, ..ListenState::default() }));
+        machine.emit_of_execution(id, EventKind::CorrelationStarted);
     }
     loop {
         // The state is taken out and put back, not copied: it grows with the events.
         let State::Listen(mut state) = std::mem::take(&mut machine.top(id).state) else { return Ok(()) };
         let next = step(machine, id, listen, &mut state);
+        let keys = matches!(next, Ok(Next::Over(_))).then(|| correlated(&state));
         if let Some(frame) = machine.frame_at(id, depth) {
             frame.state = State::Listen(state);
         }
@@ -40,11 +45,18 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId, listen: &Listen) -> Resu
                 return Ok(());
             }
             Next::Over(output) => {
+                machine.emit_of_execution(id, EventKind::CorrelationCompleted(keys.unwrap_or_default()));
                 machine.finish_body(id, output);
                 return Ok(());
             }
         }
     }
+}
+
+/// The values of the correlation keys; null if there are none.
+fn correlated(state: &ListenState) -> Value {
+    let keys = state.keys.iter().map(|(key, value)| (key.to_string(), value.clone()));
+    if state.keys.is_empty() { Value::Null } else { value::object(keys) }
 }
 
 /// What follows a step.

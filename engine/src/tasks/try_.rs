@@ -39,6 +39,8 @@ pub(crate) fn work(machine: &mut Machine, id: BranchId) -> Result<(), Stop> {
         State::Try { part: TryPart::Body, limit, .. } => run_body(machine, id, try_, limit),
         State::Try { part: TryPart::Delay, attempt, since, .. } => {
             if machine.take_answer(id).is_some() {
+                let depth = machine.depth(id);
+                machine.emit_at(id, depth, EventKind::TaskRetried);
                 machine.top(id).state = State::Try { attempt, since, part: TryPart::Start, limit: None };
                 begin(machine, id, try_, attempt, since)?;
             }
@@ -159,7 +161,7 @@ pub(crate) fn caught(machine: &mut Machine, id: BranchId, fault: Fault, decision
     match decision {
         Decision::Retry(delay) => {
             let attempt = attempt.saturating_add(1);
-            machine.emit_at(id, depth, EventKind::TaskRetried { attempt, delay, error: fault.error });
+            machine.emit_at(id, depth, EventKind::RetryScheduled { attempt, delay, error: fault.error });
             machine.top(id).state = State::Try { attempt, since, part: TryPart::Delay, limit: None };
             machine.set_step(id, Step::Work);
             let until = machine.now().after(delay);

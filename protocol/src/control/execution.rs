@@ -21,6 +21,9 @@ pub struct StartParams {
     /// Stop before the first task.
     #[serde(default)]
     pub stop_on_entry: bool,
+    /// Which events are told beside the usual ones: `status`, `stages`, `exchanges`, `metrics`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
 }
 
 /// Result of [`super::Start`].
@@ -130,6 +133,9 @@ pub struct Execution {
     pub program: String,
     /// Status phase.
     pub phase: Phase,
+    /// Whether its debugger has stopped it; that is no phase.
+    #[serde(default)]
+    pub stopped: bool,
     /// RFC 3339 time of the start, if it has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,

@@ -115,7 +115,7 @@ pub struct ControlError {
 pub mod code {
     /// No execution has this id.
     pub const UNKNOWN_EXECUTION: i32 = -32001;
-    /// The branch or frame is not there, or not suspended.
+    /// The branch or frame is not there, or the execution is not stopped or suspended.
     pub const NOT_SUSPENDED: i32 = -32002;
     /// The file cannot be read.
     pub const UNREADABLE: i32 = -32003;

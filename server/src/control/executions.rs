@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use flowdbg_engine::driver::Options;
+use flowdbg_engine::{driver::Options, event::Details};
 use flowdbg_protocol::control::{
-    self, Cancel, ControlError, Executions, Get, List, Nothing, OfExecution, Release, Start, StartParams, Started,
+    self, Cancel, ControlError, Executions, Get, List, Nothing, OfExecution, Release, Resume, Start, StartParams, Started, Suspend,
 };
 
 use super::{Served, problem, wire};
@@ -20,7 +20,10 @@ impl Served for Start {
         if params.program.trim().is_empty() {
             return Err(problem::invalid("`program` is empty: give the path of a workflow file"));
         }
-        let options = Options { hold: params.hold, debug: params.debug, stop_on_entry: params.stop_on_entry, ..Options::default() };
+        let details = Details::named(params.details.iter().map(String::as_str))
+            .map_err(|unknown| problem::invalid(format!("`details` has no `{unknown}`; there are `{}`", Details::NAMES.join("`, `"))))?;
+        let (hold, debug, stop_on_entry) = (params.hold, params.debug, params.stop_on_entry);
+        let options = Options { hold, debug, stop_on_entry, details, ..Options::default() };
         let input = json::from_serde(params.input);
         let started = host.start(PathBuf::from(params.program), input, options).await;
         let (execution, loaded) = started.map_err(|error| problem::load(&error))?;
@@ -54,21 +57,58 @@ impl Served for Get {
 
 async fn describe(execution: &Execution) -> control::Execution {
     let run = &execution.run;
-    let suspended = run.with(|debuggee| debuggee.is_suspended()).await.unwrap_or(false);
+    let stopped = run.with(|debuggee| debuggee.is_stopped()).await.unwrap_or(false);
     let status = run.status();
     let (output, error) = wire::result(&status);
-    // One that ended in its first breath never stood still to note when it began.
-    let began = status.started_at.or_else(|| run.log().read(1, 1).first().map(|(_, event)| event.at));
     let workflow = &run.program().workflow;
     control::Execution {
         execution: run.id().to_owned(),
         workflow: workflow.full_name(),
         program: workflow.source.path().to_owned(),
-        phase: wire::phase(status.phase, suspended),
-        started_at: began.map(|at| at.to_rfc3339()),
+        phase: wire::phase(status.phase),
+        stopped,
+        started_at: status.started_at.map(|at| at.to_rfc3339()),
         last_event: run.log().last(),
         output,
         error,
+    }
+}
+
+/// Why an execution cannot be suspended or resumed.
+enum Refused {
+    NotBegun,
+    Already,
+}
+
+impl Served for Suspend {
+    async fn serve(host: Host, params: OfExecution) -> Result<Nothing, ControlError> {
+        let execution = find(&host, &params.execution)?;
+        let suspended = execution.run.with(|debuggee| match (debuggee.is_held(), debuggee.suspend()) {
+            (true, _) => Err(Refused::NotBegun),
+            (false, false) => Err(Refused::Already),
+            (false, true) => Ok(()),
+        });
+        match suspended.await {
+            Some(Ok(())) => Ok(Nothing {}),
+            Some(Err(Refused::NotBegun)) => {
+                Err(problem::invalid("the execution has not begun, so it cannot be suspended; it waits for `execution.release`"))
+            }
+            Some(Err(Refused::Already)) => Err(problem::invalid("the execution is suspended already; `execution.resume` lets it go on")),
+            None => Err(problem::ended(&params.execution)),
+        }
+    }
+}
+
+impl Served for Resume {
+    async fn serve(host: Host, params: OfExecution) -> Result<Nothing, ControlError> {
+        let execution = find(&host, &params.execution)?;
+        match execution.run.with(|debuggee| debuggee.resume()).await {
+            Some(true) => Ok(Nothing {}),
+            Some(false) => Err(problem::not_suspended(
+                "the execution is not suspended, so it cannot be resumed; one that the debugger has stopped goes on with `debug.continue`",
+            )),
+            None => Err(problem::ended(&params.execution)),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ impl Served for Branches {
     async fn serve(host: Host, params: OfExecution) -> Result<BranchList, ControlError> {
         let execution = find(&host, &params.execution)?;
         let listed = execution.run.with(|debuggee| {
-            let (machine, suspended) = (debuggee.machine(), debuggee.is_suspended());
+            let (machine, suspended) = (debuggee.machine(), debuggee.is_stopped());
             let branches = machine.branches().map(|branch| Branch { id: branch.id.0, name: names::branch(machine, branch), suspended });
             BranchList { branches: branches.collect() }
         });

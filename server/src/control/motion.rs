@@ -9,10 +9,10 @@ use crate::host::Host;
 impl Served for Continue {
     async fn serve(host: Host, params: OfBranch) -> Result<Nothing, ControlError> {
         let execution = find(&host, &params.execution)?;
-        // A stop suspends all branches, so all go on.
-        match execution.run.with(|debuggee| debuggee.resume()).await {
+        // A stop holds all branches, so all go on.
+        match execution.run.with(|debuggee| debuggee.go()).await {
             Some(true) => Ok(Nothing {}),
-            Some(false) => Err(problem::not_suspended("the execution is not suspended, so it cannot be continued")),
+            Some(false) => Err(problem::not_suspended("the execution is not stopped, so it cannot be continued")),
             None => Err(problem::ended(&params.execution)),
         }
     }
@@ -24,8 +24,8 @@ impl Served for Step {
         let branch = BranchId(params.branch);
         let (kind, granularity, single) = (wire::step_kind(params.kind), wire::granularity(params.granularity), params.single);
         let stepped = execution.run.with(move |debuggee| {
-            if !debuggee.is_suspended() {
-                return Err(problem::not_suspended("the execution is not suspended, so it cannot be stepped; pause it first"));
+            if !debuggee.is_stopped() {
+                return Err(problem::not_suspended("the execution is not stopped, so it cannot be stepped; pause it first"));
             }
             if debuggee.step(branch, kind, granularity, single) { Ok(Nothing {}) } else { Err(problem::no_branch(branch)) }
         });
@@ -38,7 +38,7 @@ impl Served for Pause {
         let execution = find(&host, &params.execution)?;
         let branch = params.branch.map(BranchId);
         // Whoever asks for a pause of what stands still already has got it.
-        let paused = execution.run.with(move |debuggee| debuggee.is_suspended() || debuggee.pause(branch)).await;
+        let paused = execution.run.with(move |debuggee| debuggee.is_stopped() || debuggee.pause(branch)).await;
         match paused {
             Some(true) => Ok(Nothing {}),
             Some(false) => Err(problem::invalid("the execution has not begun; start it with `stopOnEntry` to stop at its first task")),

@@ -84,8 +84,8 @@ impl Served for SetVariable {
         let (branch, depth) = place(params.frame);
         let (scope, path, new) = (wire::scope(params.scope), wire::path(&params.path), value.clone());
         let edited = execution.run.with(move |debuggee| {
-            if !debuggee.is_suspended() {
-                return Err(problem::not_suspended("the execution is not suspended, so its values cannot be replaced; pause it first"));
+            if !debuggee.is_stopped() {
+                return Err(problem::not_suspended("the execution is not stopped, so its values cannot be replaced; pause it first"));
             }
             debuggee.edit(branch, depth, scope, &path, new).map_err(|error| match error {
                 EditError::NoFrame => problem::no_frame(branch, depth),
@@ -132,12 +132,12 @@ fn base(machine: &Machine, branch: BranchId, depth: usize, scope: ScopeName) -> 
 /// The innermost frame of the first branch of a suspended execution.
 async fn innermost(execution: &Execution) -> Result<FrameRef, ControlError> {
     let found = execution.run.with(|debuggee| {
-        let branch = debuggee.machine().branches().find(|branch| !branch.frames().is_empty()).filter(|_| debuggee.is_suspended())?;
+        let branch = debuggee.machine().branches().find(|branch| !branch.frames().is_empty()).filter(|_| debuggee.is_stopped())?;
         let depth = u32::try_from(branch.frames().len() - 1).unwrap_or(u32::MAX);
         Some(FrameRef { branch: branch.id.0, depth })
     });
     let frame = found.await.ok_or_else(|| problem::ended(execution.run.id()))?;
-    frame.ok_or_else(|| problem::not_suspended("the execution is not suspended; name the frame in which to evaluate"))
+    frame.ok_or_else(|| problem::not_suspended("the execution is not stopped; name the frame in which to evaluate"))
 }
 
 /// The value of an expression in a frame.

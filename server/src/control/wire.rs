@@ -41,13 +41,12 @@ pub fn diagnostic(source: &Source, found: &Diagnostic) -> wire::Diagnostic {
     }
 }
 
-/// The phase of an execution, given whether an operator has suspended it.
-pub(super) fn phase(phase: Phase, suspended: bool) -> wire::Phase {
+pub(super) fn phase(phase: Phase) -> wire::Phase {
     match phase {
         Phase::Pending => wire::Phase::Pending,
-        Phase::Running | Phase::Waiting if suspended => wire::Phase::Suspended,
         Phase::Running => wire::Phase::Running,
         Phase::Waiting => wire::Phase::Waiting,
+        Phase::Suspended => wire::Phase::Suspended,
         Phase::Cancelled => wire::Phase::Cancelled,
         Phase::Faulted => wire::Phase::Faulted,
         Phase::Completed => wire::Phase::Completed,
@@ -132,5 +131,5 @@ pub(super) fn notice(run: &Run, notice: debug::Notice) -> wire::Notice {
 pub(super) fn ended(run: &Run) -> wire::Notice {
     let status = run.status();
     let (output, error) = result(&status);
-    wire::Notice::Ended { phase: phase(status.phase, false), output, error }
+    wire::Notice::Ended { phase: phase(status.phase), output, error }
 }

@@ -1,10 +1,12 @@
-//! Events as CloudEvents: the specification's lifecycle events, and ours under `dev.flowdbg.`.
+//! Events as CloudEvents: the specification's lifecycle events, and ours under `io.flowdbg.`.
 //!
 //! The text is written directly, not through a tree, as this is done for every event.
 
+use std::fmt::Write as _;
+
 use flowdbg_engine::{
     driver::Run,
-    event::{Event, EventKind, Level, TaskRun},
+    event::{Event, EventKind, Level, Metrics},
     program::Program,
 };
 use flowdbg_lang::value::Value;
@@ -15,18 +17,33 @@ use crate::json;
 pub(super) fn is_critical(kind: &EventKind) -> bool {
     match kind {
         EventKind::WorkflowStarted
+        | EventKind::WorkflowSuspended
+        | EventKind::WorkflowResumed
         | EventKind::WorkflowCompleted(_)
         | EventKind::WorkflowFaulted(_)
         | EventKind::WorkflowCancelled
         | EventKind::TaskFaulted(_) => true,
-        EventKind::BranchStarted
+        EventKind::CorrelationStarted
+        | EventKind::CorrelationCompleted(_)
+        | EventKind::WorkflowStatusChanged(_)
+        | EventKind::BranchStarted
         | EventKind::BranchEnded
         | EventKind::TaskCreated
         | EventKind::TaskStarted
+        | EventKind::TaskSuspended
+        | EventKind::TaskResumed
         | EventKind::TaskSkipped
         | EventKind::TaskCompleted(_)
-        | EventKind::TaskRetried { .. }
+        | EventKind::RetryScheduled { .. }
+        | EventKind::TaskRetried
         | EventKind::TaskCancelled
+        | EventKind::TaskStatusChanged(_)
+        | EventKind::StageEntered(_)
+        | EventKind::StageLeft(_)
+        | EventKind::ExchangeStarted(_)
+        | EventKind::ExchangeEnded(_)
+        | EventKind::TaskMeasured(_)
+        | EventKind::WorkflowMeasured(_)
         | EventKind::Log { .. } => false,
     }
 }
@@ -35,19 +52,34 @@ pub(super) fn is_critical(kind: &EventKind) -> bool {
 fn name(kind: &EventKind) -> (&'static str, &'static str) {
     match kind {
         EventKind::WorkflowStarted => ("io.serverlessworkflow.workflow.started.v1", "startedAt"),
+        EventKind::WorkflowSuspended => ("io.serverlessworkflow.workflow.suspended.v1", "suspendedAt"),
+        EventKind::WorkflowResumed => ("io.serverlessworkflow.workflow.resumed.v1", "resumedAt"),
+        EventKind::CorrelationStarted => ("io.serverlessworkflow.workflow.correlation-started.v1", "startedAt"),
+        EventKind::CorrelationCompleted(_) => ("io.serverlessworkflow.workflow.correlation-completed.v1", "completedAt"),
         EventKind::WorkflowCompleted(_) => ("io.serverlessworkflow.workflow.completed.v1", "completedAt"),
         EventKind::WorkflowFaulted(_) => ("io.serverlessworkflow.workflow.faulted.v1", "faultedAt"),
         EventKind::WorkflowCancelled => ("io.serverlessworkflow.workflow.cancelled.v1", "cancelledAt"),
-        EventKind::BranchStarted => ("dev.flowdbg.branch.started.v1", "startedAt"),
-        EventKind::BranchEnded => ("dev.flowdbg.branch.ended.v1", "endedAt"),
+        EventKind::WorkflowStatusChanged(_) => ("io.serverlessworkflow.workflow.status-changed.v1", "updatedAt"),
         EventKind::TaskCreated => ("io.serverlessworkflow.task.created.v1", "createdAt"),
         EventKind::TaskStarted => ("io.serverlessworkflow.task.started.v1", "startedAt"),
-        EventKind::TaskSkipped => ("dev.flowdbg.task.skipped.v1", "skippedAt"),
+        EventKind::TaskSuspended => ("io.serverlessworkflow.task.suspended.v1", "suspendedAt"),
+        EventKind::TaskResumed => ("io.serverlessworkflow.task.resumed.v1", "resumedAt"),
         EventKind::TaskCompleted(_) => ("io.serverlessworkflow.task.completed.v1", "completedAt"),
         EventKind::TaskFaulted(_) => ("io.serverlessworkflow.task.faulted.v1", "faultedAt"),
-        EventKind::TaskRetried { .. } => ("io.serverlessworkflow.task.retried.v1", "retriedAt"),
+        EventKind::TaskRetried => ("io.serverlessworkflow.task.retried.v1", "retriedAt"),
         EventKind::TaskCancelled => ("io.serverlessworkflow.task.cancelled.v1", "cancelledAt"),
-        EventKind::Log { .. } => ("dev.flowdbg.log.v1", "loggedAt"),
+        EventKind::TaskStatusChanged(_) => ("io.serverlessworkflow.task.status-changed.v1", "updatedAt"),
+        EventKind::BranchStarted => ("io.flowdbg.branch.started.v1", "startedAt"),
+        EventKind::BranchEnded => ("io.flowdbg.branch.ended.v1", "endedAt"),
+        EventKind::TaskSkipped => ("io.flowdbg.task.skipped.v1", "skippedAt"),
+        EventKind::RetryScheduled { .. } => ("io.flowdbg.retry.scheduled.v1", "scheduledAt"),
+        EventKind::StageEntered(_) => ("io.flowdbg.stage.entered.v1", "enteredAt"),
+        EventKind::StageLeft(_) => ("io.flowdbg.stage.left.v1", "leftAt"),
+        EventKind::ExchangeStarted(_) => ("io.flowdbg.exchange.started.v1", "startedAt"),
+        EventKind::ExchangeEnded(_) => ("io.flowdbg.exchange.ended.v1", "endedAt"),
+        EventKind::TaskMeasured(_) => ("io.flowdbg.task.measured.v1", "measuredAt"),
+        EventKind::WorkflowMeasured(_) => ("io.flowdbg.workflow.measured.v1", "measuredAt"),
+        EventKind::Log { .. } => ("io.flowdbg.log.v1", "loggedAt"),
     }
 }
 
@@ -66,64 +98,90 @@ pub(super) fn to_json(run: &Run, seq: u64, event: &Event) -> String {
         out.string("subject", reference);
     }
     out.string("datacontenttype", "application/json");
+    // Attributes of our own; `data` holds what the specification names and nothing else.
     out.string("sequence", &seq.to_string());
-    out.raw("branch", &event.branch.0.to_string());
+    out.number("branch", event.branch.0.into());
+    if let Some(task) = &event.task {
+        out.number("run", task.run);
+        out.number("depth", task.depth.into());
+    }
     out.object("data", |data| write_data(data, run, event, reference, (time_member, &time)));
     out.close()
 }
 
 fn write_data(data: &mut Object, run: &Run, event: &Event, reference: Option<&str>, (time_member, time): (&str, &str)) {
-    let of_task = |data: &mut Object, task: &TaskRun| {
-        data.string("workflow", &instance(run, &task.program));
-        data.string("task", reference.unwrap_or_default());
-        data.string(time_member, time);
-    };
-    let of_workflow = |data: &mut Object| {
-        data.string("name", &instance(run, run.program()));
-        data.string(time_member, time);
-    };
-    match (&event.kind, &event.task) {
-        (EventKind::WorkflowStarted, _) => {
-            data.string("name", &instance(run, run.program()));
-            let document = &run.program().workflow.document;
-            data.object("definition", |definition| {
-                definition.string("name", &document.name);
-                definition.string("namespace", &document.namespace);
-                definition.string("version", &document.version);
-            });
-            data.string(time_member, time);
+    match &event.task {
+        Some(task) => {
+            data.string("workflow", &instance(run, &task.program));
+            data.string("task", reference.unwrap_or_default());
         }
-        (_, Some(task)) => of_task(data, task),
-        (_, None) => of_workflow(data),
+        None => data.string("name", &instance(run, run.program())),
     }
+    if let EventKind::WorkflowStarted = event.kind {
+        let document = &run.program().workflow.document;
+        data.object("definition", |definition| {
+            definition.string("name", &document.name);
+            definition.string("namespace", &document.namespace);
+            definition.string("version", &document.version);
+        });
+    }
+    data.string(time_member, time);
     match &event.kind {
         EventKind::WorkflowCompleted(output) | EventKind::TaskCompleted(output) => data.value("output", output),
         EventKind::WorkflowFaulted(error) | EventKind::TaskFaulted(error) => data.value("error", error),
+        EventKind::CorrelationCompleted(Value::Null) => {}
+        EventKind::CorrelationCompleted(keys) => data.value("correlationKeys", keys),
+        EventKind::WorkflowStatusChanged(phase) | EventKind::TaskStatusChanged(phase) => data.string("status", phase.name()),
+        EventKind::RetryScheduled { attempt, delay, error } => {
+            data.number("attempt", (*attempt).into());
+            data.number("delayMilliseconds", *delay);
+            data.value("error", error);
+        }
+        EventKind::StageEntered(stage) | EventKind::StageLeft(stage) => data.string("stage", stage.name()),
+        EventKind::ExchangeStarted(exchange) => {
+            data.number("exchange", exchange.id.0);
+            data.string("means", exchange.means);
+            data.value("request", &exchange.content);
+        }
+        EventKind::ExchangeEnded(exchange) => {
+            data.number("exchange", exchange.id.0);
+            data.string("means", exchange.means);
+            if let Some(duration) = exchange.duration {
+                data.number("durationMilliseconds", duration);
+            }
+            data.value("response", &exchange.content);
+        }
+        EventKind::TaskMeasured(metrics) | EventKind::WorkflowMeasured(metrics) => write_metrics(data, metrics),
         EventKind::Log { level, text } => {
             data.string("level", level_name(*level));
             data.string("text", text);
         }
         EventKind::WorkflowStarted
+        | EventKind::WorkflowSuspended
+        | EventKind::WorkflowResumed
+        | EventKind::CorrelationStarted
         | EventKind::WorkflowCancelled
         | EventKind::BranchStarted
         | EventKind::BranchEnded
         | EventKind::TaskCreated
         | EventKind::TaskStarted
+        | EventKind::TaskSuspended
+        | EventKind::TaskResumed
         | EventKind::TaskSkipped
-        | EventKind::TaskRetried { .. }
+        | EventKind::TaskRetried
         | EventKind::TaskCancelled => {}
     }
-    // What the specification does not name stands apart.
-    if let Some(task) = &event.task {
-        data.object("flowdbg", |more| {
-            more.raw("run", &task.run.to_string());
-            more.raw("depth", &task.depth.to_string());
-            if let EventKind::TaskRetried { attempt, delay, error } = &event.kind {
-                more.raw("attempt", &attempt.to_string());
-                more.raw("delayMilliseconds", &delay.to_string());
-                more.value("error", error);
-            }
-        });
+}
+
+fn write_metrics(data: &mut Object, metrics: &Metrics) {
+    data.number("durationMilliseconds", metrics.duration);
+    data.number("waitingMilliseconds", metrics.waiting);
+    data.number("workingMilliseconds", metrics.duration.saturating_sub(metrics.waiting));
+    data.number("transitions", metrics.transitions);
+    for (key, known) in [("inputBytes", metrics.input), ("outputBytes", metrics.output), ("processorMilliseconds", metrics.processor)] {
+        if let Some(known) = known {
+            data.number(key, known);
+        }
     }
 }
 
@@ -173,10 +231,10 @@ impl Object {
         json::append_string(&mut self.text, value);
     }
 
-    /// JSON text as it is.
-    fn raw(&mut self, key: &str, value: &str) {
+    fn number(&mut self, key: &str, value: u64) {
         self.key(key);
-        self.text.push_str(value);
+        // Writing to a string does not fail.
+        let _ = write!(self.text, "{value}");
     }
 
     fn value(&mut self, key: &str, value: &Value) {
@@ -191,3 +249,6 @@ impl Object {
         self.text = inner.close();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
+use flowdbg_engine::{driver::Reader, event::Details};
 use flowdbg_protocol::stream::{BATCH, CLOUDEVENTS, close};
 use futures::SinkExt as _;
 use serde::Deserialize;
@@ -47,6 +48,8 @@ pub(crate) struct Feeds {
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     from: Option<String>,
+    /// Events wanted beside the usual ones, separated by commas.
+    details: Option<String>,
 }
 
 /// `GET /executions/{id}/events?from=SEQ`
@@ -67,6 +70,14 @@ pub(crate) async fn subscribe(
             return problem(StatusCode::BAD_REQUEST, "`from` is not a sequence number", "give a decimal number from 1 on, or leave it out");
         }
     };
+    let names = wanted.details.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+    let details = match Details::named(names) {
+        Ok(details) => details,
+        Err(unknown) => {
+            let help = format!("there are `{}`, separated by commas", Details::NAMES.join("`, `"));
+            return problem(StatusCode::BAD_REQUEST, &format!("`details` has no `{unknown}`"), &help);
+        }
+    };
     let Ok(seat) = feeds.seats.clone().try_acquire_owned() else {
         let detail = "end another subscription, or try again later";
         return problem(StatusCode::SERVICE_UNAVAILABLE, "There are too many subscribers", detail);
@@ -74,15 +85,27 @@ pub(crate) async fn subscribe(
     let batched = offered_protocols(&headers).find(|name| [BATCH, CLOUDEVENTS].contains(name)) == Some(BATCH);
     let protocols = if batched { [BATCH] } else { [CLOUDEVENTS] };
     let upgrade = upgrade.protocols(protocols).max_message_size(MAX_INCOMING).max_frame_size(MAX_INCOMING).read_buffer_size(4 * 1024);
-    upgrade.on_upgrade(move |socket| serve(feeds, id, from, batched, socket, seat)).into_response()
+    upgrade.on_upgrade(move |socket| serve(feeds, id, Wishes { from, details, batched }, socket, seat)).into_response()
 }
 
-async fn serve(feeds: Feeds, id: String, from: Option<u64>, batched: bool, mut socket: WebSocket, _seat: OwnedSemaphorePermit) {
+/// What a subscriber asks for.
+struct Wishes {
+    from: Option<u64>,
+    details: Details,
+    batched: bool,
+}
+
+async fn serve(feeds: Feeds, id: String, wishes: Wishes, mut socket: WebSocket, _seat: OwnedSemaphorePermit) {
     let (code, reason) = match feeds.host.find(&id) {
         Some(execution) => {
             let _present = execution.room.enter();
-            let from = from.unwrap_or_else(|| execution.room.log().first());
-            match (Subscriber { room: &execution.room, next: from, batched }).feed(&mut socket, &feeds.stop).await {
+            let log = execution.room.log();
+            let reader = log.reader(wishes.from.unwrap_or_else(|| log.first()));
+            if wishes.details != Details::NONE {
+                // One that is over tells nothing more.
+                execution.run.with(move |debuggee| debuggee.want(wishes.details)).await;
+            }
+            match (Subscriber { room: &execution.room, reader, batched: wishes.batched }).feed(&mut socket, &feeds.stop).await {
                 Some(end) => end,
                 None => return,
             }
@@ -108,8 +131,8 @@ async fn part(socket: &mut WebSocket, stop: &CancellationToken) {
 
 struct Subscriber<'a> {
     room: &'a Room,
-    /// Sequence number of the event to come.
-    next: u64,
+    /// Its place in the log.
+    reader: Reader,
     batched: bool,
 }
 
@@ -129,16 +152,16 @@ impl Subscriber<'_> {
             if let Some(end) = self.out_of_range(log.first(), log.last()) {
                 return Some(end);
             }
-            let page = self.room.page(self.next, PAGE);
+            let page = self.room.page(self.reader.position(), PAGE);
             if !page.is_empty() {
-                self.next += page.len() as u64;
+                self.reader.move_to(self.reader.position() + page.len() as u64);
                 tokio::select! {
                     written = write(socket, &page, self.batched) => written.ok()?,
                     () = stop.cancelled() => return Some(going_away()),
                 }
                 continue;
             }
-            if over && self.next > log.last() {
+            if over && self.reader.position() > log.last() {
                 return Some((close::ENDED, "the execution is over and its last event was sent".to_owned()));
             }
             tokio::select! {
@@ -155,10 +178,11 @@ impl Subscriber<'_> {
     }
 
     fn out_of_range(&self, first: u64, last: u64) -> Option<End> {
-        let why = if self.next > last + 1 {
-            format!("there is no event {} yet; the newest is {last}", self.next)
-        } else if self.next < first {
-            format!("event {} is not kept any more; the oldest is {first}", self.next)
+        let next = self.reader.position();
+        let why = if next > last + 1 {
+            format!("there is no event {next} yet; the newest is {last}")
+        } else if next < first {
+            format!("event {next} is not kept any more; the oldest is {first}")
         } else {
             return None;
         };
@@ -168,7 +192,7 @@ impl Subscriber<'_> {
     /// Gives a batch a moment to fill, unless what has come must be told at once.
     async fn gather(&self) {
         if self.batched {
-            let page = self.room.page(self.next, PAGE);
+            let page = self.room.page(self.reader.position(), PAGE);
             if page.len() < PAGE && !page.iter().any(|item| item.critical) {
                 tokio::time::sleep(GATHER).await;
             }

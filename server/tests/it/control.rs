@@ -294,7 +294,9 @@ async fn a_waiting_execution_is_paused_continued_and_cancelled() {
         session.release().await;
         session.client.call::<Pause>(PauseParams { execution: session.execution.clone(), branch: None }).await;
         assert_eq!(stopped(&mut session.notices).await, (1, StopReason::Pause));
-        assert_eq!(session.client.call::<Get>(session.id()).await.phase, Phase::Suspended);
+        let stopped = session.client.call::<Get>(session.id()).await;
+        // A stop belongs to the debugger: it is not the phase `suspended`.
+        assert_eq!((stopped.phase, stopped.stopped), (Phase::Waiting, true));
         session.go().await;
         let again = session.client.try_call::<Continue>(OfBranch { execution: session.execution.clone(), branch: None }).await.unwrap_err();
         assert_eq!(again.code, code::NOT_SUSPENDED);
@@ -309,7 +311,14 @@ async fn bad_programs_and_unknown_ids_are_named() {
     within(async {
         let serving = host().await;
         let client = connect(&serving).await;
-        let start = |program: String| StartParams { program, input: Value::Null, hold: false, debug: false, stop_on_entry: false };
+        let start = |program: String| StartParams {
+            program,
+            input: Value::Null,
+            hold: false,
+            debug: false,
+            stop_on_entry: false,
+            details: Vec::new(),
+        };
         let error = client.try_call::<Start>(start("no/such.yaml".into())).await.unwrap_err();
         assert_eq!(
             (error.code, error.message.as_str()),

@@ -19,10 +19,10 @@ fn input() -> Value {
     json!({ "items": [{ "cost": 3 }] })
 }
 
-type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+pub(crate) type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// Subscribes as a browser does: the token is a subprotocol.
-async fn subscribe(serving: &Serving, path: &str, protocol: &str) -> Socket {
+pub(crate) async fn subscribe(serving: &Serving, path: &str, protocol: &str) -> Socket {
     let mut request = format!("ws://{}{path}", serving.addr).into_client_request().unwrap();
     let protocols = format!("{protocol}, bearer.{}", serving.token);
     request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
@@ -99,7 +99,7 @@ async fn every_event_is_told_once_in_order_with_the_specified_data() {
         assert_eq!(failed.data["error"]["status"], 503);
         let side = find("task.created.v1", "/do/2/sides/fork/branches/0/left");
         assert_ne!(side.branch, Some(1));
-        assert!(events.iter().any(|event| event.kind == "dev.flowdbg.branch.started.v1" && event.branch == side.branch));
+        assert!(events.iter().any(|event| event.kind == "io.flowdbg.branch.started.v1" && event.branch == side.branch));
     })
     .await;
 }

@@ -6,4 +6,5 @@ mod auth;
 mod control;
 mod dap;
 mod events;
+mod pages;
 mod support;
