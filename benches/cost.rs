@@ -94,7 +94,7 @@ const GATES: [&str; 3] = ["compiled out", "detached", "attached without a hit"];
 fn debugger(program: &Arc<Program>) -> Debugger {
     let mut debugger = Debugger::new(false);
     let line = LOOP.lines().position(|line| line.contains("other")).and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
-    let bound = debugger.set_breakpoints(PATH, vec![BreakpointSpec { line, ..BreakpointSpec::default() }], &[program.clone()]);
+    let bound = debugger.set_breakpoints(PATH, vec![BreakpointSpec { line, ..BreakpointSpec::default() }], std::slice::from_ref(program));
     assert!(bound[0].verified, "{bound:?}");
     debugger
 }

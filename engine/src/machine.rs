@@ -421,6 +421,9 @@ impl Machine {
             return self.message_came(effect, message);
         }
         self.exchange_ends(effect, Some(&answer));
+        if let Answer::Process(Ok(outcome)) = &answer {
+            self.count_processor(effect, outcome.processor);
+        }
         match self.pending.remove(&effect) {
             None => {}
             Some(Waiter::Body(id)) => {

@@ -160,7 +160,7 @@ fn given(lines: &[&str]) -> Result<Given, String> {
                 let end = value::parse_json(rest)?;
                 let text = |key| end.member(key).and_then(Value::as_text).unwrap_or_default();
                 let code = end.member("code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok()).unwrap_or(0);
-                let outcome = ProcessOutcome { code, stdout: text("stdout"), stderr: text("stderr") };
+                let outcome = ProcessOutcome { code, stdout: text("stdout"), stderr: text("stderr"), processor: None };
                 given.script.processes.push_back(match end.member("missing") {
                     Some(_) => Err(ProcessError::Missing(text("missing"))),
                     None => Ok(outcome),

@@ -303,6 +303,9 @@ impl Actor {
             self.debuggee.suspended = false;
             self.debuggee.machine.feed(now, Input::Cancel);
         }
+        if self.debuggee.held && !cancelled {
+            return Progress::Held;
+        }
         if self.debuggee.stands() && !cancelled {
             let output = self.debuggee.machine.take_output();
             self.handle(output);

@@ -350,8 +350,7 @@ fn sample(value: &Value, left: &mut usize) -> usize {
             members.len()
         }
     };
-    let rest = parts - seen;
-    PART + bytes + if seen == 0 { rest * PART } else { rest.saturating_mul(bytes / seen) }
+    PART + bytes + (parts - seen).saturating_mul(bytes.checked_div(seen).unwrap_or(PART))
 }
 
 #[cfg(test)]

@@ -410,3 +410,60 @@ async fn no_more_messages_are_taken_than_are_read() {
     assert!(session.next().await.starts_with("Pause"));
     assert_eq!(session.resume().await, "ended [700,0,699]");
 }
+
+#[tokio::test(start_paused = true)]
+async fn suspending_is_not_stopping_and_both_hold_the_clock() {
+    let engine = Engine::new(Arc::new(Calm));
+    let run = engine.start(program("do: [ { w: { wait: PT10S } }, { a: { set: { n: 1 } } } ]"), Value::Null, Options::default());
+    let mut session = Session { notices: run.notices(), run };
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(session.run.with(Debuggee::suspend).await, Some(true));
+    assert_eq!(session.run.with(Debuggee::suspend).await, Some(false), "it is suspended already");
+    tokio::time::sleep(std::time::Duration::from_secs(3_600)).await;
+    assert_eq!(session.run.status().phase, Phase::Suspended);
+    // A debugger may look at it meanwhile; its stop is told to nobody but its client.
+    let before = session.run.log().last();
+    assert_eq!(session.run.with(|debuggee| debuggee.pause(None)).await, Some(true));
+    assert!(session.next().await.ends_with("Pause w"));
+    assert_eq!(session.run.with(Debuggee::go).await, Some(true));
+    tokio::time::sleep(std::time::Duration::from_secs(3_600)).await;
+    assert_eq!((session.run.status().phase, session.run.log().last()), (Phase::Suspended, before));
+    assert_eq!(session.run.with(Debuggee::resume).await, Some(true));
+    assert_eq!(session.run.with(Debuggee::resume).await, Some(false), "it goes on already");
+    session.run.ended().await;
+    let (_, last) = session.run.log().read(session.run.log().last(), 1).remove(0);
+    assert_eq!(last.at, Timestamp(10_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspended_execution_that_is_stopped_goes_on_when_neither_holds_it() {
+    let mut session =
+        Session::start("do:\n  - a: { set: { n: 1 } }\n  - b: { set: { n: 2 } }\n", "{}", vec![("- a", BreakpointSpec::default())]).await;
+    assert_eq!(session.next().await, "Breakpoint a");
+    assert_eq!(session.run.with(Debuggee::suspend).await, Some(true));
+    assert_eq!(session.run.with(Debuggee::go).await, Some(true));
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(session.run.status().phase, Phase::Suspended);
+    assert_eq!(session.run.with(Debuggee::resume).await, Some(true));
+    assert!(session.next().await.ends_with("ended {\"n\":2}"));
+}
+
+#[test]
+fn a_debugger_with_nothing_to_stop_for_is_not_asked() {
+    use crate::machine::Gate as _;
+    let program = program("do: [ { a: { set: { n: 1 } } }, { b: { set: { n: 2 } } } ]");
+    let mut debugger = Debugger::new(false);
+    assert!(!debugger.is_armed());
+    let spec = BreakpointSpec { line: 1, column: Some(9), ..BreakpointSpec::default() };
+    let bound = debugger.set_breakpoints("/story.yaml", vec![spec], std::slice::from_ref(&program));
+    assert_eq!(bound[0].reference.as_deref(), Some("/do/0/a"));
+    assert!(debugger.is_armed());
+    let body = flowdbg_lang::model::Stage::Body;
+    let [a, b] = [0, 1].map(|task| program.workflow.root.tasks[task]);
+    assert!(debugger.may_want(&program, a, body) && !debugger.may_want(&program, b, body));
+    assert!(!debugger.may_want(&program, a, flowdbg_lang::model::Stage::Output));
+    debugger.set_breakpoints("/story.yaml", Vec::new(), std::slice::from_ref(&program));
+    assert!(!debugger.is_armed());
+    debugger.set_exception_filters(&["uncaught".to_owned()]);
+    assert!(debugger.is_armed() && !debugger.may_want(&program, a, body));
+}

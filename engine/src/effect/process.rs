@@ -106,6 +106,9 @@ pub struct ProcessOutcome {
     pub stdout: String,
     /// Standard error, in the same way.
     pub stderr: String,
+    /// Milliseconds of processor time that it and the processes it waited for took, where the
+    /// system tells.
+    pub processor: Option<u64>,
 }
 
 /// Why a process did not run to its end.

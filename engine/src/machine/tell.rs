@@ -4,7 +4,7 @@
 
 use flowdbg_lang::{model::Stage, value::Value};
 
-use super::{BranchId, BranchState, Machine, Outcome, ROOT};
+use super::{BranchId, BranchState, Machine, Outcome, ROOT, Waiter};
 use crate::{
     effect::{Answer, EffectId, EffectKind},
     event::{self, Details, Event, EventKind, Exchange, Level, Metrics, Phase, TaskRun, UnderWay},
@@ -277,8 +277,22 @@ impl Machine {
             transitions: branch.counts.transitions.saturating_sub(frame.before.transitions),
             input: event::size(&frame.raw_input),
             output: output_of(end).and_then(event::size),
-            processor: branch.counts.processor.map(|all| all.saturating_sub(frame.before.processor.unwrap_or(0))),
+            processor: match (branch.counts.processor, frame.before.processor) {
+                (Some(all), Some(before)) if all == before => None,
+                (all, before) => all.map(|all| all.saturating_sub(before.unwrap_or(0))),
+            },
         })
+    }
+
+    /// Counts the processor time of a process that has ended.
+    pub(super) fn count_processor(&mut self, effect: EffectId, milliseconds: Option<u64>) {
+        let Some(milliseconds) = milliseconds else { return };
+        let add = |counts: &mut Counts| counts.processor = Some(counts.processor.unwrap_or(0) + milliseconds);
+        add(&mut self.counts);
+        let branch = self.pending.get(&effect).and_then(Waiter::branch);
+        if let Some(branch) = branch.and_then(|branch| self.branches.get_mut(&branch)) {
+            add(&mut branch.counts);
+        }
     }
 
     /// Tells of an exchange that begins, if that is wanted and it is one.

@@ -15,6 +15,7 @@ mod authentication;
 mod calls;
 mod extensions;
 mod listening;
+mod events;
 mod secrets;
 
 /// Runs a workflow to its end. `http` answers requests in order, with status and body.

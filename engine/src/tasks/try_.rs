@@ -168,10 +168,10 @@ pub(crate) fn caught(machine: &mut Machine, id: BranchId, fault: Fault, decision
             machine.wait_for(id, EffectKind::Sleep(until));
         }
         Decision::Handle => {
+            machine.set_step(id, Step::Catch);
             let frame = machine.top(id);
             frame.locals = frame.locals.with(&try_.variable, fault.error);
             frame.state = State::Try { attempt, since, part: TryPart::Handler, limit: None };
-            machine.set_step(id, Step::Catch);
             machine.make_ready(id);
         }
     }

@@ -66,7 +66,7 @@ fn all() -> BTreeMap<&'static str, serde_json::Value> {
     let text = "document: { dsl: '1.0.3', namespace: shop, name: order, version: '1.0.0' }\ndo: [ { one: { set: { a: 1 } } } ]\n";
     let (tree, _) = read(&Source::new("a.yaml", text));
     let program = Program::new(lower(&Arc::new(tree)).unwrap());
-    let world = Local::new(local::Options { loader: load::loader(), worker: None, routes: Vec::new() });
+    let world = Local::new(local::Options::new(load::loader()));
     let options = Options { id: Some("x".to_owned()), hold: true, ..Options::default() };
     let run = Engine::new(Arc::new(world)).start(program.clone(), Value::Null, options);
     let mut next = Some(EventKind::WorkflowStarted);

@@ -28,7 +28,9 @@ pub(super) async fn run(
     // The values of variables are not shown to others on the machine, where that can be.
     command.envs(environment.iter().filter(|(key, _)| passes(key)));
     let mut removal = Removal { engine: engine.clone(), name: name.clone(), armed: true };
-    let outcome = group::run(command, stdin, "container").await?.outcome();
+    let mut outcome = group::run(command, stdin, "container").await?.outcome();
+    // What was measured is the container engine's client.
+    outcome.processor = None;
     if outcome.code == NOT_RUN {
         // What could not be run may have been created.
         let said = outcome.stderr.trim();

@@ -21,6 +21,8 @@ pub(super) struct Ended {
     pub(super) signal: Option<i32>,
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
+    /// Milliseconds of processor time, where the system tells.
+    pub(super) processor: Option<u64>,
 }
 
 impl Ended {
@@ -30,7 +32,7 @@ impl Ended {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
-        ProcessOutcome { code: self.code, stdout: text(self.stdout), stderr: text(self.stderr) }
+        ProcessOutcome { code: self.code, stdout: text(self.stdout), stderr: text(self.stderr), processor: self.processor }
     }
 }
 
@@ -66,13 +68,41 @@ pub(super) async fn run(mut command: Command, stdin: Option<String>, noun: &str)
     };
     // The first that fails ends it: a process that writes without end is killed at once.
     let ((), stdout, stderr) = tokio::try_join!(feed, read(stdout, noun), read(stderr, noun))?;
+    let processor = processor_time(&group.child).await;
     let status = group.child.wait().await.map_err(|error| failed("could not be waited for", error))?;
     group.ended();
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
     let signal: Option<i32> = None;
-    Ok(Ended { code: status.code().unwrap_or_else(|| 128 + signal.unwrap_or(0)), signal, stdout, stderr })
+    Ok(Ended { code: status.code().unwrap_or_else(|| 128 + signal.unwrap_or(0)), signal, stdout, stderr, processor })
+}
+
+/// Waits for the end of a process and, before it is forgotten, finds out how much processor time it
+/// and the processes it waited for took.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "this is the world that knows processes")]
+async fn processor_time(child: &Child) -> Option<u64> {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    /// The kernel shows times to programs in hundredths of a second, whatever it counts in itself.
+    const MILLISECONDS_PER_TICK: u64 = 10;
+    let id = child.id()?;
+    let pid = Pid::from_raw(i32::try_from(id).ok()?)?;
+    let ended = tokio::task::spawn_blocking(move || {
+        waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).ok()?;
+        std::fs::read_to_string(format!("/proc/{id}/stat")).ok()
+    });
+    let stat = ended.await.ok()??;
+    // The program's name is in parentheses and may hold anything.
+    let (_, rest) = stat.rsplit_once(')')?;
+    // Fields 14 to 17: in user mode and in the kernel, its own and of children that it waited for.
+    let ticks: Vec<u64> = rest.split_whitespace().skip(11).take(4).filter_map(|field| field.parse().ok()).collect();
+    (ticks.len() == 4).then(|| ticks.iter().sum::<u64>() * MILLISECONDS_PER_TICK)
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn processor_time(_: &Child) -> Option<u64> {
+    None
 }
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>, noun: &str) -> Result<Vec<u8>, ProcessError> {
