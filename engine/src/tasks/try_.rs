@@ -191,10 +191,11 @@ pub(crate) fn handle(machine: &mut Machine, id: BranchId) {
 fn handled(machine: &mut Machine, id: BranchId, try_: &Try, output: Value) {
     let frame = machine.top(id);
     frame.then = try_.then;
-    if let State::Try { part, .. } = &mut frame.state {
+    // First, so that it is the handler that ends.
+    machine.finish_body(id, output);
+    if let State::Try { part, .. } = &mut machine.top(id).state {
         *part = TryPart::Over;
     }
-    machine.finish_body(id, output);
 }
 
 #[cfg(test)]
