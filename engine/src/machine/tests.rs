@@ -13,9 +13,9 @@ fn nobody(channel: &Channel) -> ChannelError {
 
 mod authentication;
 mod calls;
+mod events;
 mod extensions;
 mod listening;
-mod events;
 mod secrets;
 
 /// Runs a workflow to its end. `http` answers requests in order, with status and body.
