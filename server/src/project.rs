@@ -190,6 +190,7 @@ mod tests {
         folder
     }
 
+    #[expect(clippy::disallowed_methods, reason = "tests look at files")]
     fn codes_of(projects: &Projects, path: &Path) -> Vec<&'static str> {
         let source = Source::new(&*path.to_string_lossy(), load::read_text(path).unwrap());
         projects.check(path, source).analysis.diagnostics.iter().map(|found| found.code).collect()

@@ -169,6 +169,7 @@ fn findings_are_workflow_commands_for_github() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "tests look at files")]
 fn what_can_be_mended_is_mended_and_shown_before() {
     let folder = Folder::new(&[("a.workflow.yaml", TYPOS)]);
     let read = || text_of(&folder, "a.workflow.yaml");

@@ -99,7 +99,7 @@ struct Offer {
     /// Which filter of `until` it matched.
     until_matched: Option<usize>,
     /// Values of correlation keys that it fixes.
-    keys: Vec<(Arc<str>, Value)>,
+    keys: Keys,
     /// What is kept of it. What was taken is already in the state.
     read: Option<Value>,
     over: bool,
@@ -165,7 +165,7 @@ fn until_holds(
     id: BranchId,
     condition: &Arc<expression::Expression>,
     state: &mut ListenState,
-    keys: Vec<(Arc<str>, Value)>,
+    keys: Keys,
     read: Value,
 ) -> Result<Option<Offer>, Stop> {
     let depth = machine.depth(id);
@@ -283,7 +283,7 @@ fn fits(machine: &mut Machine, id: BranchId, filter: &EventFilter, state: &Liste
             return Ok(None);
         }
     }
-    let mut fixed: Vec<(Arc<str>, Value)> = Vec::new();
+    let mut fixed = Keys::new();
     for correlation in &filter.correlate {
         let value = machine.eval(id, depth, &correlation.from, event, None)?;
         let known = state.keys.iter().find(|(key, _)| *key == correlation.key).map(|(_, value)| value.clone());

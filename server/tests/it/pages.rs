@@ -32,9 +32,15 @@ impl Deed {
     async fn perform(&self, client: &Client, serving: &Serving, execution: &str) {
         let of = OfExecution { execution: execution.to_owned() };
         match self.what.split_once(' ').unwrap_or((&self.what, "")) {
-            ("suspend", _) => drop(client.call::<Suspend>(of).await),
-            ("resume", _) => drop(client.call::<Resume>(of).await),
-            ("cancel", _) => drop(client.call::<Cancel>(of).await),
+            ("suspend", _) => {
+                client.call::<Suspend>(of).await;
+            }
+            ("resume", _) => {
+                client.call::<Resume>(of).await;
+            }
+            ("cancel", _) => {
+                client.call::<Cancel>(of).await;
+            }
             ("publish", event) => {
                 let mut event: Value = serde_json::from_str(event).unwrap();
                 for (key, member) in [("specversion", "1.0"), ("id", "1"), ("source", "/spec")] {
@@ -120,6 +126,7 @@ fn line(execution: &str, event: CloudEvent) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "tests read pages")]
 async fn every_page_says_what_is_told() {
     let bless = std::env::var_os("FLOWDBG_BLESS").is_some();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/specs/events");
