@@ -1,3 +1,5 @@
+//! Tests of how events are written for subscribers.
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use flowdbg_engine::{
