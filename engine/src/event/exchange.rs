@@ -4,7 +4,7 @@
 use flowdbg_lang::value::{self, Value};
 
 use crate::{
-    effect::{Answer, Channel, Command, EffectId, EffectKind, Message, Protocol},
+    effect::{Answer, Channel, Command, EffectId, EffectKind, McpTransport, Message, Protocol},
     mask::{HIDDEN, Mask},
 };
 
@@ -19,8 +19,8 @@ const HIDDEN_HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cook
 pub struct Exchange {
     /// The effect that it is; unique in the execution.
     pub id: EffectId,
-    /// By what means: `http`, `grpc`, `message`, `subscription`, `process`, `event`, `document`,
-    /// `workflow`.
+    /// By what means: `http`, `grpc`, `mcp`, `message`, `subscription`, `process`, `event`,
+    /// `document`, `workflow`.
     pub means: &'static str,
     /// How long it took, in milliseconds of the execution's clock; none at its start.
     pub duration: Option<u64>,
@@ -74,6 +74,18 @@ pub(crate) fn asked(kind: &EffectKind, mask: &Mask) -> Option<(&'static str, Val
             let members = [("uri", shown.text(&resource.uri)), ("headers", shown.headers(&resource.headers))];
             Some(("document", value::object(members)))
         }
+        EffectKind::Mcp(call) => {
+            let place = match &call.transport {
+                McpTransport::Http { url, headers } => vec![("uri", shown.text(url)), ("headers", shown.headers(headers))],
+                McpTransport::Stdio { command, arguments, environment, folder: _ } => vec![
+                    ("command", shown.text(command)),
+                    ("arguments", arguments.iter().map(|argument| shown.text(argument)).collect()),
+                    ("environment", environment.keys().map(|name| value::string(&**name)).collect()),
+                ],
+            };
+            let members = [("method", shown.text(&call.method)), ("parameters", shown.value(&call.parameters))];
+            Some(("mcp", value::object(place.into_iter().chain(members))))
+        }
         EffectKind::Workflow { namespace, name, version, .. } => {
             let named = [("namespace", namespace), ("name", name), ("version", version)];
             Some(("workflow", value::object(named.map(|(key, text)| (key, value::string(&**text))))))
@@ -110,6 +122,8 @@ pub(crate) fn answered(answer: &Answer, mask: &Mask) -> Value {
             let code = Value::from(isize::try_from(status.code).unwrap_or_default());
             value::object([("outcome", value::string("failed")), ("code", code), ("error", shown.text(&status.message))])
         }
+        Answer::Mcp(Ok(result)) => came(vec![("result", shown.value(result))]),
+        Answer::Mcp(Err(error)) => failed(&error.message),
         Answer::Published(Err(error)) | Answer::Unsubscribed(Err(error)) => failed(&error.message),
         Answer::Message(message) => came(shown.message(message)),
         Answer::Published(Ok(())) | Answer::Unsubscribed(Ok(())) => came(Vec::new()),
