@@ -48,8 +48,6 @@ pub struct Options {
     pub id: Option<String>,
     /// Wait for [`Debuggee::release`] before the first transition.
     pub hold: bool,
-    /// Attach a debugger.
-    pub debug: bool,
     /// Stop before the first task.
     pub stop_on_entry: bool,
     /// Seeds its random choices; one that nobody can guess if absent.

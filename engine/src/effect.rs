@@ -12,7 +12,7 @@ use flowdbg_lang::{expression::Expression, value::Value};
 pub use grpc::{GrpcCall, GrpcReply, GrpcStatus};
 pub use mcp::{McpCall, McpError, McpErrorKind, McpTransport};
 pub use messages::{Bindings, Channel, ChannelError, Credentials, Message, Protocol};
-pub use process::{Cleanup, Command, Container, Process, ProcessError, ProcessOutcome, Pull, ScriptLanguage};
+pub use process::{Cleanup, Command, Container, Process, ProcessError, ProcessOutcome, Pull, ScriptLanguage, Stream};
 
 use crate::{machine::BranchId, mask::Mask, program::Program, time::Timestamp};
 
@@ -150,6 +150,8 @@ pub struct Evaluation {
 pub enum Answer {
     /// A response, or why there is none.
     Http(Result<HttpResponse, String>),
+    /// What a process has written while it runs; its end is still to come. A world need not say it.
+    Printed(Stream, String),
     /// The end of a process, or why there is none.
     Process(Result<ProcessOutcome, ProcessError>),
     /// What the method answered, or how it failed.

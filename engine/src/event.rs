@@ -279,6 +279,15 @@ impl Details {
     }
 }
 
+impl From<crate::effect::Stream> for Level {
+    fn from(stream: crate::effect::Stream) -> Self {
+        match stream {
+            crate::effect::Stream::Stdout => Self::Stdout,
+            crate::effect::Stream::Stderr => Self::Stderr,
+        }
+    }
+}
+
 /// How serious a log line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {

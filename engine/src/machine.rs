@@ -41,7 +41,7 @@ pub(crate) use unknown::MARK;
 pub use unknown::{holds_unknown, is_unknown, unknown};
 
 use crate::{
-    effect::{Answer, Effect, EffectId, EffectKind},
+    effect::{Answer, Effect, EffectId, EffectKind, Stream},
     event::{Details, Event, EventKind, Level, TaskRun, UnderWay},
     fault::Fault,
     mask::{Mask, Secrets},
@@ -147,8 +147,9 @@ enum Waiter {
     Timeout(BranchId, u64),
     /// The limit of one attempt of a `try`.
     Attempt(BranchId, u64),
-    /// Nobody, but the execution does not end before. The task run asked for it.
-    Detached(BranchId, Option<TaskRun>),
+    /// Nobody, but the execution does not end before. The task run asked for it, and was told of
+    /// what it wrote, or not.
+    Detached(BranchId, Option<TaskRun>, bool),
     /// A task run that takes messages; its waiter stays until the subscription is over.
     Subscription(BranchId, u64),
 }
@@ -420,6 +421,9 @@ impl Machine {
         if let Answer::Message(message) = answer {
             return self.message_came(effect, message);
         }
+        if let Answer::Printed(stream, text) = answer {
+            return self.printed(effect, stream, text);
+        }
         self.exchange_ends(effect, Some(&answer));
         if let Answer::Process(Ok(outcome)) = &answer {
             self.count_processor(effect, outcome.processor);
@@ -446,16 +450,37 @@ impl Machine {
             Some(Waiter::Timeout(id, run)) => self.timed_out(id, run),
             Some(Waiter::Attempt(id, run)) => self.attempt_timed_out(id, run),
             Some(Waiter::Subscription(id, run)) => self.subscription_over(id, run, answer),
-            Some(Waiter::Detached(id, task)) => self.detached_ended(id, task, &answer),
+            Some(Waiter::Detached(id, task, printed)) => self.detached_ended(id, task, printed, &answer),
         }
     }
 
+    /// A process has written something.
+    fn printed(&mut self, effect: EffectId, stream: Stream, text: String) {
+        let (id, task) = match self.pending.get_mut(&effect) {
+            Some(Waiter::Body(id)) => {
+                let id = *id;
+                if let Some(frame) = self.branches.get_mut(&id).and_then(|branch| branch.frames.last_mut()) {
+                    frame.state = State::Printed;
+                }
+                (id, self.task_run(id, self.depth(id)))
+            }
+            Some(Waiter::Detached(id, task, printed)) => {
+                *printed = true;
+                (*id, task.clone())
+            }
+            _ => return,
+        };
+        self.emit(id, task, EventKind::Log { level: stream.into(), text });
+    }
+
     /// What nobody waited for has ended: what is to be said of it is said.
-    fn detached_ended(&mut self, id: BranchId, task: Option<TaskRun>, answer: &Answer) {
+    fn detached_ended(&mut self, id: BranchId, task: Option<TaskRun>, printed: bool, answer: &Answer) {
         let mut lines: Vec<(Level, String)> = Vec::new();
         match answer {
             Answer::Process(Ok(outcome)) => {
-                lines.extend(crate::tasks::process::written(outcome).map(|(level, text)| (level, text.to_owned())));
+                if !printed {
+                    lines.extend(crate::tasks::process::written(outcome).map(|(level, text)| (level, text.to_owned())));
+                }
                 if outcome.code != 0 {
                     lines.push((Level::Warning, format!("the process that nobody waited for ended with exit code {}", outcome.code)));
                 }
@@ -528,7 +553,7 @@ impl Machine {
             WaitFor::Evaluation => Waiter::Evaluation(branch),
             WaitFor::Timeout(run) => Waiter::Timeout(branch, run),
             WaitFor::Attempt(run) => Waiter::Attempt(branch, run),
-            WaitFor::Nobody => Waiter::Detached(branch, self.task_run(branch, self.depth(branch))),
+            WaitFor::Nobody => Waiter::Detached(branch, self.task_run(branch, self.depth(branch)), false),
             WaitFor::Subscription(run) => Waiter::Subscription(branch, run),
         };
         self.pending.insert(id, waiter);

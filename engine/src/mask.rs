@@ -13,6 +13,9 @@ pub const HIDDEN: &str = "***";
 /// blot out every other word.
 const SHORT: usize = 4;
 
+/// Lines of a secret that are shorter than this are not hidden by themselves: they may be brackets.
+const LINE: usize = 8;
+
 /// The texts to hide. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Mask(Arc<Vec<String>>);
@@ -52,8 +55,10 @@ impl Mask {
         let in_query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
         let json = value::string(text).to_json();
         let forms = [text.to_owned(), in_query, crate::tasks::percent(text), json.trim_matches('"').to_owned()];
+        // What a process writes is told line by line.
+        let lines = text.lines().map(str::trim).filter(|line| line.len() >= LINE && line.len() < text.len()).map(str::to_owned);
         let hidden = Arc::make_mut(&mut self.0);
-        for form in forms {
+        for form in forms.into_iter().chain(lines) {
             if !form.is_empty() && !hidden.contains(&form) {
                 hidden.push(form);
             }
@@ -154,6 +159,10 @@ mod tests {
         assert_eq!(mask.text("s3cr/t \"x\" and more!").as_deref(), Some("***!"));
         assert_eq!(mask.text("?q=s3cr%2Ft+%22x%22&r=1").as_deref(), Some("?q=***&r=1"));
         assert_eq!(mask.text("/s3cr%2Ft%20%22x%22").as_deref(), Some("/***"));
+        let mut lines = Mask::default();
+        lines.hide(&value::string("-----BEGIN KEY-----\n  c2VjcmV0\n}\n"));
+        assert_eq!(lines.text("read c2VjcmV0\n").as_deref(), Some("read ***\n"), "a line of a secret is one too");
+        assert_eq!(lines.text("a }\n"), None);
         let data = value::parse_json(r#"{"a": ["7", "17", 7], "s3cr/t \"x\"": {"b": "s3cr/t \"x\""}}"#).expect("json");
         assert_eq!(mask.value(&data).to_json(), r#"{"a":["***","17",7],"***":{"b":"***"}}"#);
     }

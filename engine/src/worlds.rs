@@ -10,7 +10,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::{
-    effect::{Answer, Effect, EffectId, EffectKind, Message},
+    effect::{Answer, Effect, EffectId, EffectKind, Message, Stream},
     machine::ROOT,
 };
 
@@ -56,6 +56,12 @@ impl Messages {
     pub(crate) fn to(effect: EffectId, answers: &mpsc::UnboundedSender<(EffectId, Answer)>) -> (Self, Arc<Semaphore>) {
         let room = Arc::new(Semaphore::new(MAX_UNREAD));
         (Self { effect, room: room.clone(), answers: answers.clone() }, room)
+    }
+
+    /// Hands over what a process has written. The world limits how much that can be.
+    pub fn printed(&self, stream: Stream, text: String) {
+        // If nobody listens any more, the process is about to be stopped.
+        let _ = self.answers.send((self.effect, Answer::Printed(stream, text)));
     }
 
     /// Hands over a message, as soon as there is room for it; false if nobody reads them any more.

@@ -11,7 +11,7 @@ use crate::{
     lower::{lower, lower_function},
     model::Workflow,
     read::{read, without_follow_ups},
-    settings::{self, Settings},
+    settings::{self, Settings, comments::Layer},
     text::Source,
     tree::Tree,
 };
@@ -55,7 +55,7 @@ impl Analysis {
         }
         without_follow_ups(&tree, &mut diagnostics);
         let sound = is_sound(&diagnostics);
-        let allowed = settings::comments::apply(&source, &mut diagnostics);
+        let allowed = settings::comments::apply(&source, &mut diagnostics, Layer::Text);
         Self { source, tree, workflow, diagnostics, allowed, sound }
     }
 
@@ -68,8 +68,17 @@ impl Analysis {
         let mut diagnostics = ide::diagnostics::of_function(&tree, problems);
         without_follow_ups(&tree, &mut diagnostics);
         let sound = is_sound(&diagnostics);
-        let allowed = settings::comments::apply(&source, &mut diagnostics);
+        let allowed = settings::comments::apply(&source, &mut diagnostics, Layer::Text);
         Self { source, tree, workflow, diagnostics, allowed, sound }
+    }
+
+    /// The same with what a dry run has found in this text, as far as comments do not allow that.
+    #[must_use]
+    pub fn with_dry_run(mut self, mut found: Vec<Diagnostic>) -> Self {
+        self.allowed.extend(settings::comments::apply(&self.source, &mut found, Layer::DryRun));
+        self.diagnostics.extend(found);
+        ide::diagnostics::sort(&mut self.diagnostics);
+        self
     }
 
     /// The same with the settings of a project.

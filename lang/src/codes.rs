@@ -1,7 +1,7 @@
 //! The stable codes of all diagnostics, each with one sentence that says what it means, and its page.
 //!
 //! The hundreds tell the layer: 00 reading, 01 shape, 02 meaning, 03 expressions, 04 the data that
-//! flows, 08 settings and comments for the checks themselves, 09 what this version cannot do yet.
+//! flows, 05 dry runs, 08 settings and comments for the checks themselves, 09 what this version cannot do yet.
 
 use crate::diagnostic::Severity;
 
@@ -23,6 +23,12 @@ pub struct Code {
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Code> {
     ALL.iter().find(|known| known.code.eq_ignore_ascii_case(code))
+}
+
+/// Whether it is found by dry runs only, not by reading the text.
+#[must_use]
+pub fn is_of_dry_runs(code: &str) -> bool {
+    code.starts_with("OW05")
 }
 
 macro_rules! codes {
@@ -99,6 +105,10 @@ codes! {
     ALWAYS_NULL = "OW0401", Warning, "An expression reads a property that its data cannot have.";
     ALWAYS_FAILS = "OW0402", Error, "An expression does with its data what always fails.";
     UNUSABLE_DATA = "OW0403", Error, "A task is given data that it cannot use.";
+    DRY_EXPRESSION = "OW0501", Error, "A dry run ends because an expression faults.";
+    DRY_SCHEMA = "OW0502", Error, "A dry run ends because data does not fit its schema.";
+    DRY_UNCAUGHT = "OW0503", Error, "A dry run ends with another error that nothing catches.";
+    DRY_ENDLESS = "OW0504", Error, "A dry run does not end.";
     COMMENT = "OW0801", Warning, "A `# flowdbg:` comment is not understood.";
     UNUSED_ALLOW = "OW0802", Information, "A comment allows what is not reported.";
     SETTINGS = "OW0803", Error, "The settings in `flowdbg.toml` cannot be used.";

@@ -12,6 +12,8 @@
 //!
 //! This module serves tests only.
 
+pub mod page;
+
 use std::{cell::Cell, collections::HashMap, fmt::Write as _};
 
 use crate::{diagnostic::Severity, text::Span};

@@ -9,6 +9,7 @@
 mod auth;
 pub mod control;
 pub mod dap;
+pub mod dry;
 pub mod host;
 pub mod input;
 mod json;

@@ -16,6 +16,7 @@ use flowdbg_lang::{
     codes,
     diagnostic::{Diagnostic, Severity},
     ide::diagnostics::{Surroundings, WorkflowName},
+    model::Workflow,
     read::read,
     settings::{FILE_NAME, Settings},
     text::{Source, Span},
@@ -114,9 +115,22 @@ impl Projects {
     /// Checks a workflow's text as its project wants it.
     #[must_use]
     pub fn check(&self, path: &Path, source: Arc<Source>) -> Checked {
+        self.check_also(path, source, |analysis| analysis)
+    }
+
+    /// The same with what a dry run has found, if the workflow can run; `dry` makes one.
+    #[must_use]
+    pub fn check_dry(&self, path: &Path, source: Arc<Source>, dry: impl FnOnce(&Arc<Workflow>) -> Vec<Diagnostic>) -> Checked {
+        self.check_also(path, source, |analysis| match analysis.runnable().map(dry) {
+            Some(found) => analysis.with_dry_run(found),
+            None => analysis,
+        })
+    }
+
+    fn check_also(&self, path: &Path, source: Arc<Source>, also: impl FnOnce(Analysis) -> Analysis) -> Checked {
         // Files are only looked for where a sub-workflow may be run.
         let workflows = source.text().contains("workflow").then(|| self.workflows_near(path));
-        let analysis = Analysis::within(source, Surroundings { workflows: workflows.as_deref() });
+        let analysis = also(Analysis::within(source, Surroundings { workflows: workflows.as_deref() }));
         let allowed_by_comments = analysis.allowed.len();
         let (analysis, bad_settings) = match self.of(path) {
             Ok(Some(project)) => (analysis.under(&project.settings), None),
@@ -190,7 +204,6 @@ mod tests {
         folder
     }
 
-    #[expect(clippy::disallowed_methods, reason = "tests look at files")]
     fn codes_of(projects: &Projects, path: &Path) -> Vec<&'static str> {
         let source = Source::new(&*path.to_string_lossy(), load::read_text(path).unwrap());
         projects.check(path, source).analysis.diagnostics.iter().map(|found| found.code).collect()

@@ -69,7 +69,6 @@ impl Request for Launch {
             program: program(&arguments)?,
             input: input(arguments.input)?,
             hold: true,
-            debug: !no_debug,
             stop_on_entry: arguments.stop_on_entry == Some(true) && !no_debug,
             details: Vec::new(),
         };

@@ -108,7 +108,7 @@ fn disconnect_may_leave_an_execution_that_has_not_begun() {
     let mut bench = Bench::configuring();
     bench.ask("disconnect", json!({ "terminateDebuggee": false }));
     bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"debug":true,"stopOnEntry":false}"#,
+        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"stopOnEntry":false}"#,
         "watch E1",
         r#"exceptionFilters.set {"execution":"E1","filters":[]}"#,
         r#"execution.release {"execution":"E1"}"#,

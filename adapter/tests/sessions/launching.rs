@@ -16,7 +16,7 @@ fn a_session_from_hello_to_entry() {
     bench.send("launch", json!({ "program": "/tmp/order.yaml", "input": { "total": 42 }, "stopOnEntry": true }));
     bench.told(["event initialized", "launch ok"]);
     bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/order.yaml","input":{"total":42},"hold":true,"debug":true,"stopOnEntry":true}"#,
+        r#"execution.start {"program":"/tmp/order.yaml","input":{"total":42},"hold":true,"stopOnEntry":true}"#,
         "watch E1",
     ]);
 
@@ -42,7 +42,7 @@ fn breakpoints_set_before_the_launch_are_bound_by_it() {
     bench.send("launch", json!({ "program": "/tmp/order.yaml" }));
     bench.told(["event initialized", "launch ok", "event breakpoint 1 verified line 10"]);
     bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"debug":true,"stopOnEntry":false}"#,
+        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"stopOnEntry":false}"#,
         "watch E1",
         r#"breakpoints.set {"execution":"E1","path":"/tmp/order.yaml","breakpoints":[{"line":9}]}"#,
         r#"exceptionFilters.set {"execution":"E1","filters":["uncaught"]}"#,
@@ -69,10 +69,7 @@ fn breakpoints_say_where_they_went() {
         };
         Ok(control::Breakpoints { breakpoints: vec![bound, unbound] })
     });
-    bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"debug":true,"stopOnEntry":false}"#,
-        "watch E1",
-    ]);
+    bench.host_was_asked([r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"stopOnEntry":false}"#, "watch E1"]);
     let body = bench.ask(
         "setBreakpoints",
         json!({ "source": { "path": "/tmp/order.yaml" }, "breakpoints": [
@@ -126,7 +123,7 @@ fn a_client_that_counts_from_zero_and_speaks_in_addresses() {
     assert_eq!(body["breakpoints"][0]["source"]["path"], "file:///tmp/my%20order.yaml");
     assert_eq!(body["breakpoints"][0]["line"], 9);
     bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/my order.yaml","input":null,"hold":true,"debug":true,"stopOnEntry":false}"#,
+        r#"execution.start {"program":"/tmp/my order.yaml","input":null,"hold":true,"stopOnEntry":false}"#,
         "watch E1",
         r#"breakpoints.set {"execution":"E1","path":"/tmp/my order.yaml","breakpoints":[{"line":9}]}"#,
     ]);
@@ -144,7 +141,7 @@ fn running_without_debugging_uses_no_breakpoints() {
     bench.ask("setExceptionBreakpoints", json!({ "filters": ["uncaught"] }));
     bench.ask("configurationDone", json!({}));
     bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"debug":false,"stopOnEntry":false}"#,
+        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"stopOnEntry":false}"#,
         "watch E1",
         r#"execution.release {"execution":"E1"}"#,
     ]);
@@ -172,7 +169,7 @@ fn a_relative_program_is_in_cwd() {
     bench.send("launch", json!({ "program": "order.yaml", "cwd": "/tmp/flows/", "other": [1] }));
     bench.told(["event initialized", "launch ok"]);
     bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/flows/order.yaml","input":null,"hold":true,"debug":true,"stopOnEntry":false}"#,
+        r#"execution.start {"program":"/tmp/flows/order.yaml","input":null,"hold":true,"stopOnEntry":false}"#,
         "watch E1",
     ]);
 }
@@ -320,7 +317,7 @@ fn a_client_that_goes_away_during_the_launch_leaves_nothing_running() {
     assert!(bench.closed);
     bench.told(["event initialized", "launch ok"]);
     bench.host_was_asked([
-        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"debug":true,"stopOnEntry":false}"#,
+        r#"execution.start {"program":"/tmp/order.yaml","input":null,"hold":true,"stopOnEntry":false}"#,
         "watch E1",
         r#"execution.cancel {"execution":"E1"}"#,
     ]);

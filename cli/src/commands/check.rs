@@ -11,12 +11,13 @@ mod text;
 use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
+use flowdbg_engine::{program::Program, scenario::Scenario, worlds::local::Local};
 use flowdbg_lang::{diagnostic::Severity, text::Source};
 use flowdbg_server::project::{BadSettings, Checked, Projects};
 
 use self::files::File;
-use super::{FAULTED, GOOD, UNUSABLE};
-use crate::term;
+use super::{FAULTED, GOOD, UNUSABLE, scenario};
+use crate::{host, term};
 
 /// Says what is wrong with workflow files
 #[derive(Args)]
@@ -31,9 +32,14 @@ A project says in flowdbg.toml what it wants to hear of:
   exclude = [\"drafts/\"]  # left out when folders are searched
 A comment does for one place: # flowdbg: allow OW0203 -- why
 
+A dry run (--dry) performs nothing: what calls, processes and events would give is unknown, unless a
+scenario says it, and what is unknown is never complained of. Both ways of a condition that depends
+on it are gone. Files on this machine are read: documents, schemas, sub-workflows.
+
 Examples:
   flowdbg check order.workflow.yaml
   flowdbg check workflows/ other.yaml --fix
+  flowdbg check order.workflow.yaml --dry
   flowdbg check --format sarif . > findings.sarif
   flowdbg check --explain OW0203")]
 pub(crate) struct Check {
@@ -49,6 +55,12 @@ pub(crate) struct Check {
     /// Show the changes that --fix would make, and make none
     #[arg(long)]
     diff: bool,
+    /// Also run the workflows without effects, and report the errors that executions would end with
+    #[arg(long)]
+    dry: bool,
+    /// A scenario whose mocks answer in dry runs, and whose input and events are taken
+    #[arg(long, value_name = "FILE", requires = "dry")]
+    scenario: Option<PathBuf>,
     /// Exit with 1 also if there are only warnings
     #[arg(long)]
     deny_warnings: bool,
@@ -72,6 +84,29 @@ enum Format {
     Sarif,
     /// Workflow commands, as GitHub Actions shows them in a change
     Github,
+}
+
+/// Says what is wrong with a file.
+struct Checker {
+    projects: Projects,
+    dry: Option<Dry>,
+}
+
+/// How dry runs are made.
+struct Dry {
+    world: Local,
+    scenario: Option<Arc<Scenario>>,
+}
+
+impl Checker {
+    fn check(&self, file: &File) -> Checked {
+        match &self.dry {
+            Some(Dry { world, scenario }) => self.projects.check_dry(&file.path, file.source.clone(), |workflow| {
+                flowdbg_server::dry::run(world, &Program::new(workflow.clone()), scenario.clone())
+            }),
+            None => self.projects.check(&file.path, file.source.clone()),
+        }
+    }
 }
 
 /// Everything that was found.
@@ -101,20 +136,24 @@ impl Check {
         if let Some(code) = &self.explain {
             return explain::run(code);
         }
-        let projects = Projects::default();
+        let scenario = match self.scenario.as_deref().map(|path| scenario::load(path, true)).transpose() {
+            Ok(scenario) => scenario,
+            Err(code) => return code,
+        };
+        let checker = Checker { projects: Projects::default(), dry: self.dry.then(|| Dry { world: host::world(), scenario }) };
         let mut report = Report::default();
-        let files = files::gather(&self.paths, &projects, &mut report.unreadable);
+        let files = files::gather(&self.paths, &checker.projects, &mut report.unreadable);
         if self.fix || self.diff {
-            return self.mend(&projects, files, report);
+            return self.mend(&checker, files, report);
         }
-        report.take(files::check_all(&projects, files));
+        report.take(files::check_all(&checker, files));
         self.show(&report)
     }
 
-    fn mend(&self, projects: &Projects, files: Vec<File>, mut report: Report) -> u8 {
+    fn mend(&self, checker: &Checker, files: Vec<File>, mut report: Report) -> u8 {
         let mut mended = Vec::new();
         for file in files {
-            let fixed = fixes::mend(projects, &file);
+            let fixed = fixes::mend(&checker.projects, &file);
             if fixed.count == 0 {
                 mended.push(file);
                 continue;
@@ -141,7 +180,7 @@ impl Check {
             }
             return if report.unreadable.is_empty() { GOOD } else { UNUSABLE };
         }
-        report.take(files::check_all(projects, mended));
+        report.take(files::check_all(checker, mended));
         self.show(&report)
     }
 

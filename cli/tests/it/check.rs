@@ -169,7 +169,6 @@ fn findings_are_workflow_commands_for_github() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "tests look at files")]
 fn what_can_be_mended_is_mended_and_shown_before() {
     let folder = Folder::new(&[("a.workflow.yaml", TYPOS)]);
     let read = || text_of(&folder, "a.workflow.yaml");
@@ -230,4 +229,42 @@ fn standard_input_is_checked_and_mended() {
     let text = format!("{HEAD}do:\n  - a: {{ sett: {{ x: 1 }} }}\n");
     let (code, out, _) = folder.run(&["check", "-"], &text);
     assert!(code == 1 && out.contains("--> <stdin>:3:10"), "{out}");
+}
+
+const SHIPPING: &str = "
+do:
+  - ask: { call: http, with: { method: get, endpoint: 'https://a.example/{id}' } }
+  - choose: { switch: [ { heavy: { when: .weight > 5, then: truck } }, { light: { then: bike } } ] }
+  - truck: { set: { tons: '${ .weight / 1000 }', names: [ada] }, then: sign }
+  - bike: { set: { kilos: '${ .weight }', names: [] }, then: sign }
+  - sign: { set: { by: '${ .names | join(1) }' } }
+";
+
+#[test]
+fn dry_runs_tell_what_executions_would_end_with() {
+    let folder = Folder::new(&[
+        ("a.workflow.yaml", SHIPPING),
+        ("light.scenario.yaml", "scenario: light\nmocks: [ { task: ask, answer: { body: { weight: 1 } } } ]\n"),
+        ("allowed.workflow.yaml", &SHIPPING.replace("  - sign", "  # flowdbg: allow OW0501 -- known\n  - sign")),
+    ]);
+    assert_eq!(
+        folder.transcript(&["check", "a.workflow.yaml", "allowed.workflow.yaml"], ""),
+        "exit 0\n--- out\n2 workflows checked, no errors, no warnings\n",
+        "without a dry run nothing is found, and the comment is not called useless"
+    );
+    assert_snapshot!(folder.transcript(&["check", "--dry", "a.workflow.yaml", "allowed.workflow.yaml"], ""), @"");
+    assert_snapshot!(folder.transcript(&["check", "--dry", "--scenario", "light.scenario.yaml", "a.workflow.yaml"], ""), @"");
+    let (code, _, err) = folder.run(&["check", "--scenario", "light.scenario.yaml", "a.workflow.yaml"], "");
+    assert!(code == 2 && err.contains("--dry"), "{err}");
+}
+
+#[test]
+fn a_fault_in_another_file_is_told_where_the_way_there_begins() {
+    let other =
+        "document: { dsl: '1.0.3', namespace: tests, name: other, version: '1.0.0' }\ndo:\n  - bad: { set: { n: '${ {} + 1 }' } }\n";
+    let folder = Folder::new(&[
+        ("a.workflow.yaml", "do:\n  - sub: { run: { workflow: { namespace: tests, name: other, version: '1.0.0' } } }\n"),
+        ("below/other.yaml", &other.replace("{} + 1", ". + 1").replace("do:", "input: { from: '${ {} }' }\ndo:")),
+    ]);
+    assert_snapshot!(folder.transcript(&["check", "--dry", "a.workflow.yaml"], ""), @"");
 }

@@ -193,6 +193,54 @@ fn an_expression_that_may_not_end_runs_in_a_worker() {
     assert_eq!((code, out.as_str(), err.as_str()), (0, "{\n  \"x\": 10\n}\n", ""));
 }
 
+#[test]
+fn an_expression_without_end_or_bottom_is_an_error_and_the_next_one_goes_on() {
+    let folder = Folder::new(&[(
+        "a.workflow.yaml",
+        "
+do:
+  - endless: { try: [ { a: { set: { x: '${ last(range(1e15)) }' } } } ], catch: { as: e, do: [ { b: { set: { said: ['${ $e.detail }'] } } } ] } }
+  - bottomless: { try: [ { c: { set: { x: '${ def f: [f]; f }' } } } ], catch: { as: e, do: [ { d: { set: { said: '${ .said + [$e.detail] }' } } } ] } }
+  - fine: { set: { said: '${ .said + [last(range(3))] }' } }
+",
+    )]);
+    let (code, out, err) = folder.run(&["run", "a.workflow.yaml", "--quiet"], "");
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("`last(range(1e15))`: the expression did not end within 10 seconds and was stopped"), "{out}");
+    assert!(out.contains("`def f: [f]; f`: the expression used up its stack or its memory and was stopped"), "{out}");
+    assert!(out.ends_with("    2\n  ]\n}\n"), "{out}");
+}
+
+#[test]
+fn javascript_runs_in_a_worker_too() {
+    let text = "evaluate: { language: js }\ndo: [ { a: { set: { x: '${ $.n.map(n => n * 2) }' } } } ]\n";
+    let folder = Folder::new(&[("a.workflow.yaml", text)]);
+    let (code, out, err) = folder.run(&["run", "a.workflow.yaml", "--quiet", "-i", r#"{"n": [1, 2]}"#], "");
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "{\n  \"x\": [\n    2,\n    4\n  ]\n}\n", ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn scripts_run_and_what_is_not_installed_is_told_with_the_mend() {
+    let text = "do: [ { a: { run: { script: { language: js, code: 'console.log(1 + 1)' } } } } ]\n";
+    let folder = Folder::new(&[("a.workflow.yaml", text)]);
+    let (code, out, _) = folder.run(&["run", "a.workflow.yaml", "--quiet"], "");
+    assert_eq!((code, out.as_str()), (0, "\"2\\n\"\n"));
+    let mut command = folder.command(&["run", "a.workflow.yaml", "--quiet"]);
+    let output = command.env("FLOWDBG_NODE", "/no/such/node").output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains("FLOWDBG_NODE names `/no/such/node`, which is not a program that can be run"), "{err}");
+}
+
+#[test]
+fn a_workflow_with_a_schedule_is_run_once_and_that_is_said() {
+    let folder = Folder::new(&[("a.workflow.yaml", "schedule: { every: PT1H }\ndo: [ { a: { set: { x: 1 } } } ]\n")]);
+    let (code, out, err) = folder.run(&["run", "a.workflow.yaml"], "");
+    assert_eq!((code, out.as_str()), (0, "{\n  \"x\": 1\n}\n"));
+    assert!(err.starts_with("the workflow has a schedule: it is run once, now; `flowdbg serve FILE` keeps the schedule\n"), "{err}");
+}
+
 /// A workflow that never ends is stopped by Ctrl-C, whether it computes or waits.
 #[cfg(unix)]
 #[test]

@@ -405,7 +405,7 @@ impl Actor {
             if let Some((_, unread)) = self.unread.get_mut(&effect) {
                 *unread += 1;
             }
-        } else {
+        } else if !matches!(&answer, Answer::Printed(..)) {
             self.performing.remove(&effect);
             self.unread.remove(&effect);
         }

@@ -52,7 +52,7 @@ impl Session {
     async fn start(yaml: &str, input: &str, breakpoints: Vec<(&str, BreakpointSpec)>) -> Self {
         let program = program(yaml);
         let input = flowdbg_lang::value::parse_json(input).expect("json");
-        let options = Options { hold: true, debug: true, ..Options::default() };
+        let options = Options { hold: true, ..Options::default() };
         let run = Engine::new(Arc::new(Calm)).start(program.clone(), input, options);
         let notices = run.notices();
         let text = program.workflow.source.text().to_owned();
@@ -194,7 +194,7 @@ do:
 ";
     let mut session = Session::start(yaml, "{}", vec![]).await;
     assert_eq!(session.next().await, "faulted Bad (2)");
-    let run = Engine::new(Arc::new(Calm)).start(program(yaml), Value::Null, Options { hold: true, debug: true, ..Options::default() });
+    let run = Engine::new(Arc::new(Calm)).start(program(yaml), Value::Null, Options { hold: true, ..Options::default() });
     let mut session = Session { notices: run.notices(), run };
     session
         .run
@@ -396,7 +396,7 @@ const NUMBERS: &str = "do:
 #[tokio::test(start_paused = true)]
 async fn no_more_messages_are_taken_than_are_read() {
     let world = Chatty::default();
-    let options = Options { hold: true, debug: true, ..Options::default() };
+    let options = Options { hold: true, ..Options::default() };
     let run = Engine::new(Arc::new(world.clone())).start(program(NUMBERS), flowdbg_lang::value::Value::Null, options);
     let mut session = Session { notices: run.notices(), run };
     session.run.with(Debuggee::release).await.expect("it lives");

@@ -97,6 +97,15 @@ pub enum Cleanup {
     After(u64),
 }
 
+/// Where a process writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
 /// What a process left behind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProcessOutcome {

@@ -126,9 +126,11 @@ pub(crate) fn answered(answer: &Answer, mask: &Mask) -> Value {
         Answer::Mcp(Err(error)) => failed(&error.message),
         Answer::Published(Err(error)) | Answer::Unsubscribed(Err(error)) => failed(&error.message),
         Answer::Message(message) => came(shown.message(message)),
-        Answer::Published(Ok(())) | Answer::Unsubscribed(Ok(())) => came(Vec::new()),
+        Answer::Published(Ok(())) | Answer::Unsubscribed(Ok(())) | Answer::Printed(..) => came(Vec::new()),
         Answer::Workflow(Ok(program)) => came(vec![("workflow", value::string(program.workflow.full_name()))]),
         Answer::Emitted(Ok(())) | Answer::Slept | Answer::Evaluated(Ok(_)) | Answer::Secrets(Ok(_)) => came(Vec::new()),
+        Answer::Failed(error) => failed(&crate::fault::summary(error)),
+        Answer::Unknown => value::object([("outcome", value::string("unknown"))]),
         Answer::Http(Err(error))
         | Answer::Workflow(Err(error))
         | Answer::Emitted(Err(error))

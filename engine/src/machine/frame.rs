@@ -236,6 +236,8 @@ pub(crate) enum State {
     },
     Listen(Box<ListenState>),
     Subscription(Box<SubscriptionState>),
+    /// The process of the body has written something, and that was told.
+    Printed,
     /// The sub-workflow was asked for.
     Lookup,
 }

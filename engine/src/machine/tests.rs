@@ -16,6 +16,7 @@ mod calls;
 mod events;
 mod extensions;
 mod listening;
+mod processes;
 mod secrets;
 
 /// Runs a workflow to its end. `http` answers requests in order, with status and body.

@@ -259,7 +259,7 @@ impl Machine {
         let under_way = match state {
             State::Try { limit, .. } => [*limit, None],
             State::Subscription(state) => [state.limit, state.effect],
-            State::None | State::For { .. } | State::Fork(_) | State::Listen(_) | State::Lookup => [None, None],
+            State::None | State::For { .. } | State::Fork(_) | State::Listen(_) | State::Printed | State::Lookup => [None, None],
         };
         for effect in under_way.into_iter().flatten() {
             self.withdraw(effect);

@@ -142,7 +142,10 @@ impl Timeline {
     /// first time has moved it before the second.
     async fn is_stuck(&self) -> bool {
         for _ in 0..2 {
-            let stuck = self.run.with(|debuggee| !debuggee.is_suspended() && debuggee.machine().waits_only_for_events()).await;
+            let stuck = self
+                .run
+                .with(|debuggee| !debuggee.is_stopped() && !debuggee.is_suspended() && debuggee.machine().waits_only_for_events())
+                .await;
             if stuck != Some(true) {
                 return false;
             }

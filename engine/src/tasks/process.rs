@@ -16,7 +16,7 @@ use crate::{
     effect::{Answer, Command, EffectKind, Process, ProcessError, ProcessOutcome},
     event::Level,
     fault::{Fault, Kind},
-    machine::{BranchId, Machine, Stop, WaitFor},
+    machine::{BranchId, Machine, State, Stop, WaitFor},
 };
 
 /// A fault of how a process is written.
@@ -65,8 +65,10 @@ pub(super) fn ended(machine: &mut Machine, id: BranchId, noun: &str, returns: Re
         Answer::Process(Err(ProcessError::Failed(why))) => return Err(Fault::new(Kind::Runtime, why).into()),
         _ => return Err(Fault::new(Kind::Runtime, format!("the {noun} was not run")).into()),
     };
-    for (level, text) in written(&outcome) {
-        machine.log(id, level, text.to_owned());
+    if !matches!(machine.top(id).state, State::Printed) {
+        for (level, text) in written(&outcome) {
+            machine.log(id, level, text.to_owned());
+        }
     }
     if outcome.code != 0 && !matches!(returns, Returns::Code | Returns::All) {
         let said = cut(outcome.stderr.trim());

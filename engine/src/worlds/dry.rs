@@ -75,6 +75,11 @@ pub struct Finding {
     pub assumptions: Vec<Assumption>,
     /// Whether the workflow raises it on purpose.
     pub is_raised: bool,
+    /// Whether it is a loop that does not end.
+    pub is_endless: bool,
+    /// If it is in another text, a sub-workflow or a function: the task of the workflow that led
+    /// there, if that is known.
+    pub caller: Option<TaskId>,
 }
 
 impl Finding {

@@ -98,9 +98,9 @@ impl World for Local {
         Box::pin(async move {
             match request.effect.kind {
                 EffectKind::Http(request) => Answer::Http(http::send(&clients, request, &options.routes).await),
-                EffectKind::Process(process) => {
-                    Answer::Process(process::run(&options.programs, &request.execution, request.effect.id, process).await)
-                }
+                EffectKind::Process(process) => Answer::Process(
+                    process::run(&options.programs, &request.execution, request.effect.id, &request.messages, process).await,
+                ),
                 EffectKind::Evaluate(evaluation) => Answer::Evaluated(workers.evaluate(options.worker.as_ref(), &evaluation).await),
                 EffectKind::Workflow { namespace, name, version, from } => {
                     let lookup = move || lookup::find(&options.loader, &options.registry, &namespace, &name, &version, &from);

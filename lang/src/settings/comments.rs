@@ -20,8 +20,24 @@ const MARK: &str = "flowdbg:";
 const REASON: &str = " -- ";
 const WORDS: [&str; 2] = ["allow", "allow-file"];
 
-/// Takes the findings that comments allow out of `found`, and adds what is wrong with the comments.
-pub(crate) fn apply(source: &Source, found: &mut Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// Which findings are looked at: comments allow those of both, each at its time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layer {
+    /// What the text tells, and the comments themselves.
+    Text,
+    /// What a dry run has found.
+    DryRun,
+}
+
+impl Layer {
+    fn has(self, code: &str) -> bool {
+        codes::is_of_dry_runs(code) == (self == Self::DryRun)
+    }
+}
+
+/// Takes the findings that comments allow out of `found`, which are all of one layer, and adds what
+/// is wrong with the comments.
+pub(crate) fn apply(source: &Source, found: &mut Vec<Diagnostic>, layer: Layer) -> Vec<Diagnostic> {
     // Nearly no text has any, and then nothing is spent.
     if !source.text().contains(MARK) || source.text().len() > Source::MAX_BYTES {
         return Vec::new();
@@ -44,10 +60,15 @@ pub(crate) fn apply(source: &Source, found: &mut Vec<Diagnostic>) -> Vec<Diagnos
             hit
         })
         .collect();
+    if layer == Layer::DryRun {
+        problems.clear();
+    }
     // A text that is not read to its end has not had all of its checks.
     let unread = |diagnostic: &Diagnostic| diagnostic.code.starts_with("OW00") || diagnostic.code == codes::NOT_A_WORKFLOW;
     if !found.iter().any(unread) {
-        problems.extend(allowances.iter().filter(|allowance| !allowance.used).map(|allowance| unused(source, allowance)));
+        problems.extend(
+            allowances.iter().filter(|allowance| !allowance.used && layer.has(allowance.code)).map(|allowance| unused(source, allowance)),
+        );
     }
     if !problems.is_empty() {
         found.extend(problems);

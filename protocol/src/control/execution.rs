@@ -15,9 +15,6 @@ pub struct StartParams {
     /// Create the execution but wait for [`super::Release`] before its first step.
     #[serde(default)]
     pub hold: bool,
-    /// Attach a debugger from the start (breakpoints and steps are honoured).
-    #[serde(default)]
-    pub debug: bool,
     /// Stop before the first task.
     #[serde(default)]
     pub stop_on_entry: bool,

@@ -22,8 +22,8 @@ impl Served for Start {
         }
         let details = Details::named(params.details.iter().map(String::as_str))
             .map_err(|unknown| problem::invalid(format!("`details` has no `{unknown}`; there are `{}`", Details::NAMES.join("`, `"))))?;
-        let (hold, debug, stop_on_entry) = (params.hold, params.debug, params.stop_on_entry);
-        let options = Options { hold, debug, stop_on_entry, details, ..Options::default() };
+        let (hold, stop_on_entry) = (params.hold, params.stop_on_entry);
+        let options = Options { hold, stop_on_entry, details, ..Options::default() };
         let input = json::from_serde(params.input);
         let started = host.start(PathBuf::from(params.program), input, options).await;
         let (execution, loaded) = started.map_err(|error| problem::load(&error))?;

@@ -28,7 +28,7 @@ impl Session {
     async fn held(text: &str, input: Value) -> Self {
         let (serving, fixture) = (host().await, Fixture::new(text));
         let client = connect(&serving).await;
-        let execution = client.start(&fixture, input, |how| (how.hold, how.debug) = (true, true)).await;
+        let execution = client.start(&fixture, input, |how| how.hold = true).await;
         let notices = client.watch(&execution).await.unwrap();
         Self { serving, client, execution, notices, fixture }
     }
@@ -311,14 +311,7 @@ async fn bad_programs_and_unknown_ids_are_named() {
     within(async {
         let serving = host().await;
         let client = connect(&serving).await;
-        let start = |program: String| StartParams {
-            program,
-            input: Value::Null,
-            hold: false,
-            debug: false,
-            stop_on_entry: false,
-            details: Vec::new(),
-        };
+        let start = |program: String| StartParams { program, input: Value::Null, hold: false, stop_on_entry: false, details: Vec::new() };
         let error = client.try_call::<Start>(start("no/such.yaml".into())).await.unwrap_err();
         assert_eq!(
             (error.code, error.message.as_str()),

@@ -5,6 +5,7 @@
 mod auth;
 mod control;
 mod dap;
+mod dry;
 mod events;
 mod pages;
 mod support;

@@ -164,8 +164,7 @@ impl Client {
 
     /// Starts an execution and gives its id.
     pub(crate) async fn start(&self, fixture: &Fixture, input: Value, how: impl FnOnce(&mut StartParams)) -> String {
-        let mut params =
-            StartParams { program: fixture.program(), input, hold: false, debug: false, stop_on_entry: false, details: Vec::new() };
+        let mut params = StartParams { program: fixture.program(), input, hold: false, stop_on_entry: false, details: Vec::new() };
         how(&mut params);
         self.call::<Start>(params).await.execution
     }

@@ -22,7 +22,6 @@ struct Broker {
 }
 
 impl Broker {
-    #[expect(clippy::disallowed_methods, reason = "tests start their services")]
     fn spawn(mut command: Command, protocol: &'static str, port: u16, folder: TempDir) -> Self {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         let broker = Self { child, protocol, port, folder };
@@ -66,7 +65,6 @@ impl Broker {
     }
 
     /// Writes the document of its channel beside the workflow.
-    #[expect(clippy::disallowed_methods, reason = "tests write their files")]
     fn describe(&self) -> &Path {
         let (port, protocol) = (self.port, self.protocol);
         let document = format!(

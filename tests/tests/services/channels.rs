@@ -11,6 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{
         Message,
         handshake::server::{ErrorResponse, Request, Response},
+        http::StatusCode,
     },
 };
 
@@ -22,7 +23,6 @@ async fn listen() -> (TcpListener, u16) {
     (listener, port)
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests write their files")]
 fn describe(protocol: &str, port: u16) -> (TempDir, Setting) {
     let folder = TempDir::new().expect("a folder");
     let document = format!(

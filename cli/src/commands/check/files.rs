@@ -15,6 +15,8 @@ use flowdbg_server::{
     project::{Checked, Projects},
 };
 
+use super::Checker;
+
 /// How deep folders are searched.
 const MAX_DEPTH: usize = 32;
 /// Trees are walked recursively; their depth is bounded, and this is enough for it.
@@ -106,12 +108,12 @@ fn search(folder: &Path, depth: usize, projects: &Projects, files: &mut Vec<File
 }
 
 /// Checks files on all processors; the answers are in the order of the files.
-pub(super) fn check_all(projects: &Projects, files: Vec<File>) -> Vec<(File, Checked)> {
+pub(super) fn check_all(checker: &Checker, files: Vec<File>) -> Vec<(File, Checked)> {
     let next = AtomicUsize::new(0);
     let answers: Mutex<Vec<Option<Checked>>> = Mutex::new(files.iter().map(|_| None).collect());
     let work = || {
         while let Some((at, file)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, files.get(at)?))) {
-            let checked = projects.check(&file.path, file.source.clone());
+            let checked = checker.check(file);
             answers.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(checked);
         }
     };

@@ -85,7 +85,7 @@ fn take(machine: &mut Machine, id: BranchId, subscription: &Subscription) -> Res
     if let Some(state) = state(machine, id) {
         state.unread.pop_front();
         if wanted {
-            state.taken.items.push(shown);
+            Arc::make_mut(&mut state.taken.items).push(shown);
         }
     }
     machine.commit(id);

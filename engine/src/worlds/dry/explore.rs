@@ -7,7 +7,7 @@ use std::{
 
 use flowdbg_lang::{
     form::NoVariables,
-    model::TaskKind,
+    model::{TaskId, TaskKind},
     value::{self, Value, ValueExt as _},
 };
 
@@ -38,6 +38,8 @@ struct Explorer<'o> {
     findings: Findings,
     waiting: Vec<Path>,
     taken: HashMap<(Arc<str>, String), u32>,
+    /// Other texts that were asked for: the text and the reference of the task that asked first.
+    callers: HashMap<String, (Arc<str>, Arc<str>)>,
 }
 
 #[derive(Clone)]
@@ -81,8 +83,15 @@ pub(super) fn explore(program: &Arc<Program>, input: Value, options: &Options) -
             path.add(delivery.after, Due::Event(event));
         }
     }
-    let mut explorer =
-        Explorer { options, scenario, program: program.clone(), findings: Findings::default(), waiting: vec![path], taken: HashMap::new() };
+    let mut explorer = Explorer {
+        options,
+        scenario,
+        program: program.clone(),
+        findings: Findings::default(),
+        waiting: vec![path],
+        taken: HashMap::new(),
+        callers: HashMap::new(),
+    };
     while let Some(path) = explorer.waiting.pop() {
         if explorer.findings.paths >= options.paths {
             explorer.findings.is_cut = true;
@@ -143,7 +152,7 @@ impl Explorer<'_> {
         if let Some(Outcome::Faulted(fault)) = path.machine.outcome() {
             let known = |key| fault.error.member(key).is_some_and(|member| !holds_unknown(member));
             if known("type") && known("status") {
-                self.report(path, fault.clone());
+                self.report(path, fault.clone(), false);
             }
         }
     }
@@ -155,10 +164,26 @@ impl Explorer<'_> {
         let mut fault = Fault::new(Kind::Runtime, detail);
         let (program, task) = place.unwrap_or_else(|| (self.program.clone(), None));
         fault.origin = Some(Origin { program, task, span: None });
-        self.report(path, fault);
+        self.report(path, fault, true);
     }
 
-    fn report(&mut self, path: &Path, fault: Fault) {
+    /// The task of the workflow itself that led to another text.
+    fn caller(&self, program: &Arc<Program>) -> Option<TaskId> {
+        let main = self.program.workflow.source.path();
+        let mut at = program.workflow.source.path();
+        // A workflow may run itself; each step leads to one that was asked for earlier.
+        for _ in 0..self.callers.len() {
+            let (from, reference) = self.callers.get(at)?;
+            if &**from == main {
+                let mut tasks = self.program.workflow.tasks.iter();
+                return tasks.find(|task| task.reference == *reference).map(|task| task.id);
+            }
+            at = from;
+        }
+        None
+    }
+
+    fn report(&mut self, path: &Path, fault: Fault, is_endless: bool) {
         let Some(origin) = fault.origin else { return };
         let workflow = &origin.program.workflow;
         let task = origin.task.map(|task| workflow.task(task));
@@ -171,6 +196,8 @@ impl Explorer<'_> {
             error: shown(&fault.error),
             assumptions: path.assumptions.clone(),
             is_raised,
+            is_endless,
+            caller: if Arc::ptr_eq(&origin.program, &self.program) { None } else { self.caller(&origin.program) },
         };
         let same = |other: &&mut Finding| other.reference() == found.reference() && other.span == found.span && kind(other) == kind(&found);
         match self.findings.faults.iter_mut().find(same) {
@@ -186,6 +213,9 @@ impl Explorer<'_> {
             path.alone = 0;
         }
         let id = effect.id;
+        if let EffectKind::Resource(document) = &effect.kind {
+            self.callers.entry(document.uri.clone()).or_insert_with(|| (document.from.clone(), effect.reference.clone()));
+        }
         match &effect.kind {
             EffectKind::Sleep(until) => {
                 let after = until.since(path.now);
@@ -217,7 +247,13 @@ impl Explorer<'_> {
             _ => match self.mocked(path, &effect) {
                 Some((delay, answer)) => path.add(delay, Due::Answer(id, answer)),
                 None => match self.known(&effect.kind).or_else(|| openapi::answer(&path.machine, &effect)) {
-                    Some(answer) => path.answer(id, answer),
+                    Some(answer) => {
+                        if let (EffectKind::Workflow { from, .. }, Answer::Workflow(Ok(program))) = (&effect.kind, &answer) {
+                            let asked = || (from.clone(), effect.reference.clone());
+                            self.callers.entry(program.workflow.source.path().to_owned()).or_insert_with(asked);
+                        }
+                        path.answer(id, answer);
+                    }
                     None => self.not_known(path, &effect),
                 },
             },
@@ -323,7 +359,7 @@ fn shown(error: &Value) -> Value {
 
 impl Machine {
     /// The innermost task of a branch.
-    fn task_of(&self, id: BranchId) -> Option<(Arc<Program>, Option<flowdbg_lang::model::TaskId>)> {
+    fn task_of(&self, id: BranchId) -> Option<(Arc<Program>, Option<TaskId>)> {
         let frame = self.branch(id)?.frames.last()?;
         Some((frame.program().clone(), frame.task))
     }

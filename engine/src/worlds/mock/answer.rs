@@ -177,7 +177,9 @@ fn process(says: Option<&Says>, view: &Value) -> Result<ProcessOutcome, Unfit> {
     };
     match says {
         None => Ok(ProcessOutcome::default()),
-        Some(Says::Process { code, stdout, stderr }) => Ok(ProcessOutcome { code: *code, stdout: said(stdout)?, stderr: said(stderr)? }),
+        Some(Says::Process { code, stdout, stderr }) => {
+            Ok(ProcessOutcome { code: *code, stdout: said(stdout)?, stderr: said(stderr)?, processor: None })
+        }
         Some(_) => Err(Unfit::Kind("the end of a process: `code`, `stdout`, `stderr`")),
     }
 }

@@ -7,7 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use super::{group, programs::Programs};
+use super::{super::super::Messages, group, programs::Programs};
 use crate::effect::{Cleanup, Container, ProcessError, ProcessOutcome, Pull};
 
 /// What both engines exit with if they could not run the container at all.
@@ -20,6 +20,7 @@ pub(super) async fn run(
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
     stdin: Option<String>,
+    told: &Messages,
 ) -> Result<ProcessOutcome, ProcessError> {
     let engine = programs.container_engine()?;
     let name = container.name.clone().unwrap_or(unique);
@@ -28,7 +29,7 @@ pub(super) async fn run(
     // The values of variables are not shown to others on the machine, where that can be.
     command.envs(environment.iter().filter(|(key, _)| passes(key)));
     let mut removal = Removal { engine: engine.clone(), name: name.clone(), armed: true };
-    let mut outcome = group::run(command, stdin, "container").await?.outcome();
+    let mut outcome = group::run(command, stdin, "container", told, &|text| text).await?.outcome();
     // What was measured is the container engine's client.
     outcome.processor = None;
     if outcome.code == NOT_RUN {

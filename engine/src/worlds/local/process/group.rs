@@ -4,14 +4,17 @@ use std::{ffi::OsStr, process::Stdio};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
-    process::Command,
+    process::{Child, Command},
 };
 
+use super::super::super::Messages;
 use super::super::process_group::Group;
-use crate::effect::{ProcessError, ProcessOutcome};
+use crate::effect::{ProcessError, ProcessOutcome, Stream};
 
 /// Most output that is kept of each stream, in bytes.
-const MAX_OUTPUT: u64 = 16 * 1024 * 1024;
+const MAX_OUTPUT: usize = 16 * 1024 * 1024;
+/// How much is read at a time, in bytes.
+const CHUNK: usize = 8 * 1024;
 
 /// How a process ended.
 #[derive(Debug)]
@@ -28,11 +31,14 @@ pub(super) struct Ended {
 impl Ended {
     /// The same as text; what is not UTF-8 is replaced.
     pub(super) fn outcome(self) -> ProcessOutcome {
-        let text = |bytes: Vec<u8>| match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        };
         ProcessOutcome { code: self.code, stdout: text(self.stdout), stderr: text(self.stderr), processor: self.processor }
+    }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     }
 }
 
@@ -41,8 +47,15 @@ pub(super) fn command(program: &OsStr) -> Command {
     Command::new(program)
 }
 
-/// Runs a command to its end; `noun` is what messages call it.
-pub(super) async fn run(mut command: Command, stdin: Option<String>, noun: &str) -> Result<Ended, ProcessError> {
+/// Runs a command to its end; `noun` is what messages call it. What it writes is told line by line,
+/// as `shown` makes it.
+pub(super) async fn run(
+    mut command: Command,
+    stdin: Option<String>,
+    noun: &str,
+    told: &Messages,
+    shown: &(impl Fn(String) -> String + Sync),
+) -> Result<Ended, ProcessError> {
     command
         .stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
@@ -67,7 +80,8 @@ pub(super) async fn run(mut command: Command, stdin: Option<String>, noun: &str)
         Ok(())
     };
     // The first that fails ends it: a process that writes without end is killed at once.
-    let ((), stdout, stderr) = tokio::try_join!(feed, read(stdout, noun), read(stderr, noun))?;
+    let tell = |stream| move |text: String| told.printed(stream, shown(text));
+    let ((), stdout, stderr) = tokio::try_join!(feed, read(stdout, noun, tell(Stream::Stdout)), read(stderr, noun, tell(Stream::Stderr)))?;
     let processor = processor_time(&group.child).await;
     let status = group.child.wait().await.map_err(|error| failed("could not be waited for", error))?;
     group.ended();
@@ -105,13 +119,29 @@ async fn processor_time(_: &Child) -> Option<u64> {
     None
 }
 
-async fn read(pipe: Option<impl AsyncRead + Unpin>, noun: &str) -> Result<Vec<u8>, ProcessError> {
-    let Some(pipe) = pipe else { return Ok(Vec::new()) };
-    let mut bytes = Vec::new();
-    let reading = pipe.take(MAX_OUTPUT + 1).read_to_end(&mut bytes).await;
-    reading.map_err(|error| ProcessError::Failed(format!("the {noun}'s output could not be read: {error}")))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_OUTPUT {
-        return Err(ProcessError::Failed(format!("the {noun} wrote more than {} MiB and was stopped", MAX_OUTPUT / 1024 / 1024)));
+/// Reads a stream to its end. Whole lines are told at once; half of one could hold half of a secret.
+async fn read(pipe: Option<impl AsyncRead + Unpin>, noun: &str, tell: impl Fn(String)) -> Result<Vec<u8>, ProcessError> {
+    let Some(mut pipe) = pipe else { return Ok(Vec::new()) };
+    let (mut bytes, mut told) = (Vec::new(), 0);
+    loop {
+        bytes.reserve(CHUNK);
+        let read = pipe.read_buf(&mut bytes).await;
+        let read = read.map_err(|error| ProcessError::Failed(format!("the {noun}'s output could not be read: {error}")))?;
+        if bytes.len() > MAX_OUTPUT {
+            return Err(ProcessError::Failed(format!("the {noun} wrote more than {} MiB and was stopped", MAX_OUTPUT / 1024 / 1024)));
+        }
+        let fresh = &bytes[told..];
+        let whole = match fresh.iter().rposition(|byte| *byte == b'\n') {
+            _ if read == 0 => fresh.len(),
+            Some(at) => at + 1,
+            None => 0,
+        };
+        if whole > 0 {
+            tell(text(fresh[..whole].to_vec()));
+            told += whole;
+        }
+        if read == 0 {
+            return Ok(bytes);
+        }
     }
-    Ok(bytes)
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use super::{
+    super::super::Messages,
     group,
     programs::{Limits, Programs},
 };
@@ -19,6 +20,7 @@ pub(super) async fn run(
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
     stdin: Option<String>,
+    told: &Messages,
 ) -> Result<ProcessOutcome, ProcessError> {
     let interpreter = programs.interpreter(language)?;
     let name = match language {
@@ -38,16 +40,17 @@ pub(super) async fn run(
         command.env("PYTHONUNBUFFERED", "1").env("PYTHONUTF8", "1");
     }
     command.envs(environment);
-    let ended = group::run(command, stdin, "script").await?;
+    // The folder's name tells nothing.
+    let (name, url) = (format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR), format!("file://{}/", folder.path().display()));
+    let shown = |text: String| if text.contains(&name) { text.replace(&url, "").replace(&name, "") } else { text };
+    let ended = group::run(command, stdin, "script", told, &shown).await?;
     #[cfg(unix)]
     if ended.signal == Some(XCPU) {
         let seconds = programs.limits.cpu;
         return Err(ProcessError::Failed(format!("the script used more than {seconds} seconds of processor time and was stopped")));
     }
     let mut outcome = ended.outcome();
-    // The folder's name tells nothing.
-    let folder = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
-    outcome.stderr = outcome.stderr.replace(&format!("file://{folder}"), "").replace(&folder, "");
+    outcome.stderr = shown(outcome.stderr);
     Ok(outcome)
 }
 

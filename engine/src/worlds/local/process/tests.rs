@@ -6,8 +6,10 @@
 
 use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
 
+use tokio::sync::mpsc;
+
 use super::*;
-use crate::effect::{Cleanup, Container, Pull, ScriptLanguage};
+use crate::effect::{Answer, Cleanup, Container, Pull, ScriptLanguage, Stream};
 
 fn process(command: Command) -> Process {
     Process { command, arguments: Vec::new(), stdin: None, environment: BTreeMap::new() }
@@ -21,8 +23,14 @@ fn script(language: ScriptLanguage, code: &str) -> Process {
     process(Command::Script { language, code: code.to_owned() })
 }
 
+/// Somebody who is told what a process writes.
+fn listener() -> (Messages, mpsc::UnboundedReceiver<(EffectId, Answer)>) {
+    let (answers, told) = mpsc::unbounded_channel();
+    (Messages::to(EffectId(7), &answers).0, told)
+}
+
 async fn run_with(programs: &Programs, process: Process) -> Result<ProcessOutcome, ProcessError> {
-    super::run(programs, "x", EffectId(7), process).await
+    super::run(programs, "x", EffectId(7), &listener().0, process).await
 }
 
 async fn run(process: Process) -> ProcessOutcome {
@@ -57,6 +65,36 @@ async fn a_shell_command_has_arguments_a_variable_and_an_input() {
 }
 
 #[tokio::test]
+async fn what_a_process_writes_is_told_while_it_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let go = folder.path().join("go");
+    // The second line comes only when the first has been told.
+    let line = format!("echo one; printf 'tw'; while [ ! -e {0} ]; do sleep 0.01; done; printf 'o\nend'; echo oops >&2", go.display());
+    let (messages, mut told) = listener();
+    let programs = Programs::default();
+    let running = super::run(&programs, "x", EffectId(7), &messages, shell(&line));
+    let watching = async {
+        let mut seen = Vec::new();
+        while let Some((_, answer)) = told.recv().await {
+            let Answer::Printed(stream, text) = answer else { panic!("{answer:?}") };
+            if text == "one\n" {
+                std::fs::write(&go, "").expect("it is written");
+            }
+            seen.push((stream, text));
+            if seen.iter().map(|(_, text)| text.len()).sum::<usize>() == "one\ntwo\nendoops\n".len() {
+                return seen;
+            }
+        }
+        seen
+    };
+    let (outcome, seen) = tokio::join!(running, watching);
+    let of = |stream: Stream| seen.iter().filter(|(of, _)| *of == stream).map(|(_, text)| text.as_str()).collect::<Vec<_>>();
+    assert_eq!(of(Stream::Stdout), ["one\n", "two\n", "end"]);
+    assert_eq!(of(Stream::Stderr), ["oops\n"]);
+    assert_eq!(outcome.map(|outcome| outcome.stdout), Ok("one\ntwo\nend".to_owned()));
+}
+
+#[tokio::test]
 async fn bytes_that_are_not_text_are_replaced() {
     let outcome = run(shell("printf 'a\\377b'; printf '\\303' >&2")).await;
     assert_eq!((&*outcome.stdout, &*outcome.stderr), ("a\u{fffd}b", "\u{fffd}"));
@@ -86,7 +124,7 @@ async fn the_whole_group_dies_with_the_effect() {
     let file = folder.path().join("pids");
     let line = format!("sleep 600 & echo $! > {0}.new; echo $$ >> {0}.new; mv {0}.new {0}; wait", file.display());
     let programs = Programs::default();
-    let running = tokio::spawn(async move { super::run(&programs, "x", EffectId(1), shell(&line)).await });
+    let running = tokio::spawn(async move { super::run(&programs, "x", EffectId(1), &listener().0, shell(&line)).await });
     until("the command writes its ids", || file.exists()).await;
     let pids = std::fs::read_to_string(&file).expect("ids");
     assert!(pids.lines().all(alive), "both run: {pids}");
@@ -245,7 +283,7 @@ async fn a_cancelled_container_is_removed() {
     let docker =
         Docker::new("echo $$ > \"$(dirname \"$0\")/pid.new\"; mv \"$(dirname \"$0\")/pid.new\" \"$(dirname \"$0\")/pid\"; sleep 600");
     let (programs, pid) = (docker.programs.clone(), docker.folder.path().join("pid"));
-    let running = tokio::spawn(async move { super::run(&programs, "x", EffectId(1), container("alpine")).await });
+    let running = tokio::spawn(async move { super::run(&programs, "x", EffectId(1), &listener().0, container("alpine")).await });
     until("it runs", || pid.exists()).await;
     let pid = std::fs::read_to_string(pid).expect("its id");
     running.abort();
