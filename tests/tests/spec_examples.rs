@@ -3,7 +3,7 @@
 //! The examples are not part of this repository (see `FLOWDBG_SPEC`); their scenarios are, in
 //! `tests/scenarios`, one of the same name for each example that asks for anything.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use flowdbg_engine::{
     driver::Options,
@@ -16,16 +16,6 @@ use flowdbg_tests::{executions, specification, workflows};
 
 /// Both revisions of the examples.
 const FOLDERS: [&str; 2] = ["examples-1.0.3", "examples-main-2026-07"];
-
-/// What cannot run yet, with the beginning of the reason. Neither may be wrong.
-const NOT_YET: &[(&str, &str)] = &[
-    ("call-asyncapi-publish", "not supported yet"),
-    ("call-asyncapi-subscribe-consume-amount", "not supported yet"),
-    ("call-asyncapi-subscribe-consume-forever-foreach", "not supported yet"),
-    ("call-asyncapi-subscribe-consume-until", "not supported yet"),
-    ("call-asyncapi-subscribe-consume-while", "not supported yet"),
-    ("call-grpc", "not supported yet"),
-];
 
 fn name(path: &Path) -> String {
     path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
@@ -57,24 +47,20 @@ async fn run(path: &Path) -> Result<String, String> {
 #[tokio::test(start_paused = true)]
 async fn every_example_runs_to_its_end() {
     let Some(folder) = specification::folder() else { return };
-    let (mut ran, mut wrong, mut not_yet) = (0, Vec::new(), BTreeMap::new());
+    let (mut ran, mut wrong) = (0, Vec::new());
     for revision in FOLDERS {
         let examples = workflows::files(&folder.join(revision), ".yaml").expect("the examples");
         assert!(examples.len() > 60, "{revision} has only {} examples", examples.len());
         for path in examples {
             let name = name(&path);
-            match (run(&path).await, NOT_YET.iter().find(|(example, _)| *example == name)) {
-                (Ok(_), None) => ran += 1,
-                (Ok(ending), Some(_)) => wrong.push(format!("{revision}/{name} runs ({ending}); take it off the list")),
-                (Err(why), Some((_, reason))) if why.contains(reason) => drop(not_yet.insert(name, why)),
-                (Err(why), Some((_, reason))) => wrong.push(format!("{revision}/{name} fails otherwise than by `{reason}`: {why}")),
-                (Err(why), None) => wrong.push(format!("{revision}/{name}: {why}")),
+            match run(&path).await {
+                Ok(_) => ran += 1,
+                Err(why) => wrong.push(format!("{revision}/{name}: {why}")),
             }
         }
     }
-    println!("{ran} examples ran to their end under mocks; not yet: {:?}", not_yet.keys().collect::<Vec<_>>());
+    println!("{ran} examples ran to their end under mocks");
     assert!(wrong.is_empty(), "{} examples differ:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(not_yet.len(), NOT_YET.len(), "the list names examples that are not there");
 }
 
 #[test]

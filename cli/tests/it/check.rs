@@ -236,8 +236,8 @@ do:
   - ask: { call: http, with: { method: get, endpoint: 'https://a.example/{id}' } }
   - choose: { switch: [ { heavy: { when: .weight > 5, then: truck } }, { light: { then: bike } } ] }
   - truck: { set: { tons: '${ .weight / 1000 }', names: [ada] }, then: sign }
-  - bike: { set: { kilos: '${ .weight }', names: [] }, then: sign }
-  - sign: { set: { by: '${ .names | join(1) }' } }
+  - bike: { set: { kilos: '${ .weight }', names: ['7'] }, then: sign }
+  - sign: { set: { by: '${ .names[0] | tonumber }' } }
 ";
 
 #[test]
@@ -252,8 +252,22 @@ fn dry_runs_tell_what_executions_would_end_with() {
         "exit 0\n--- out\n2 workflows checked, no errors, no warnings\n",
         "without a dry run nothing is found, and the comment is not called useless"
     );
-    assert_snapshot!(folder.transcript(&["check", "--dry", "a.workflow.yaml", "allowed.workflow.yaml"], ""), @"");
-    assert_snapshot!(folder.transcript(&["check", "--dry", "--scenario", "light.scenario.yaml", "a.workflow.yaml"], ""), @"");
+    assert_snapshot!(folder.transcript(&["check", "--dry", "a.workflow.yaml", "allowed.workflow.yaml"], ""), @r##"
+        exit 0
+        --- out
+        warning[OW0501]: Expression error (400): `.names[0] | tonumber`: cannot parse "ada" as JSON: byte offset 0: value expected; this happens if `.weight > 5` holds at /do/1/choose
+         --> a.workflow.yaml:7:24
+          |
+        7 |   - sign: { set: { by: '${ .names[0] | tonumber }' } }
+          |                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+        2 workflows checked, no errors, 1 warning
+        "##);
+    assert_snapshot!(folder.transcript(&["check", "--dry", "--scenario", "light.scenario.yaml", "a.workflow.yaml"], ""), @r##"
+        exit 0
+        --- out
+        1 workflow checked, no errors, no warnings
+        "##);
     let (code, _, err) = folder.run(&["check", "--scenario", "light.scenario.yaml", "a.workflow.yaml"], "");
     assert!(code == 2 && err.contains("--dry"), "{err}");
 }
@@ -264,7 +278,17 @@ fn a_fault_in_another_file_is_told_where_the_way_there_begins() {
         "document: { dsl: '1.0.3', namespace: tests, name: other, version: '1.0.0' }\ndo:\n  - bad: { set: { n: '${ {} + 1 }' } }\n";
     let folder = Folder::new(&[
         ("a.workflow.yaml", "do:\n  - sub: { run: { workflow: { namespace: tests, name: other, version: '1.0.0' } } }\n"),
-        ("below/other.yaml", &other.replace("{} + 1", ". + 1").replace("do:", "input: { from: '${ {} }' }\ndo:")),
+        ("below/other.yaml", &other.replace("{} + 1", "\"x\" | tonumber")),
     ]);
-    assert_snapshot!(folder.transcript(&["check", "--dry", "a.workflow.yaml"], ""), @"");
+    assert_snapshot!(folder.transcript(&["check", "--dry", "a.workflow.yaml"], ""), @r##"
+        exit 0
+        --- out
+        warning[OW0501]: Expression error (400): `"x" | tonumber`: cannot parse "x" as JSON: byte offset 0: value expected, at $DIR/below/other.yaml:3:22
+         --> a.workflow.yaml:3:5
+          |
+        3 |   - sub: { run: { workflow: { namespace: tests, name: other, version: '1.0.0' } } }
+          |     ^^^
+
+        1 workflow checked, no errors, 1 warning
+        "##);
 }

@@ -297,7 +297,10 @@ impl Machine {
             self.set_step(id, step);
         } else {
             self.emit_at(id, depth, EventKind::TaskSkipped);
-            self.top(id).output = input;
+            let frame = self.top(id);
+            frame.output = input;
+            // What is to follow its completion does not follow what did not happen.
+            frame.then = Some(Then::Continue);
             self.set_step(id, Step::Leave);
         }
         Ok(())

@@ -222,7 +222,8 @@ impl<'w> Flow<'w> {
         let shared = Arc::new(before.clone());
         if let Some(condition) = &task.condition {
             self.expression(condition, &state.data, &shared, self.stage(task, Stage::If), !around.caught);
-            exits.push((task.then, state.clone()));
+            // A skipped task goes on with the next one, whatever its `then` says.
+            exits.push((Then::Continue, state.clone()));
         }
         let sure = task.condition.is_none() && !around.caught;
         let raw = self.validated(&state.data, &task.input, self.stage(task, Stage::Input));

@@ -35,7 +35,7 @@ do:
   - hear:
       listen: { to: { any: [ { with: { type: a.b } } ], until: "${ . | length > 2 }" }, read: envelope }
       foreach: { item: event, do: [ { note: { set: { x: "${ $event }" } } } ] }
-      output: { as: { all: ., id: 1, p: 2 } }
+      output: { as: { all: ., id: 1, p: 2, query: { q: 1 } } }
   - get:
       call: http
       with:

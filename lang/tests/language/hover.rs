@@ -68,7 +68,8 @@ fn names_show_what_they_name() {
 
 #[test]
 fn support_and_age_are_told() {
-    assert!(hover("do:\n  - a: { call: asy<|>ncapi }\n").unwrap().contains("Not supported yet: AsyncAPI"));
+    let kafka = "do:\n  - a: { call: asyncapi, with: { document: { endpoint: a.json }, channel: c, protocol: ka<|>fka } }\n";
+    assert!(hover(kafka).unwrap().contains("Not supported yet: messages over Apache Kafka"));
     assert!(hover("do:\n  - a: { try: [], catch: { the<|>n: end } }\n").unwrap().contains("Newer than DSL 1.0.3"));
 }
 

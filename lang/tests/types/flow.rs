@@ -250,9 +250,9 @@ fn what_cannot_be_followed_is_unknown() {
         "
 do:
   - begin: { set: { a: 1 }, export: { as: . } }
-  - foreign: { call: nothing, with: { a: 1 } }
+  - foreign: { run: { script: { language: ruby, code: x } } }
   - after: { set: { in: '${ .x }', context: '${ $context }' } }
 ",
-        &[("after", "{ context: unknown, in: unknown }")],
+        &[("after", "{ context: { a: integer }, in: unknown }")],
     );
 }

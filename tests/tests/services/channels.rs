@@ -153,7 +153,7 @@ async fn http_messages_are_requests_and_subscriptions_are_streams() {
     assert_eq!(ended, r#"completed {"text":"hello"}"#);
     assert_eq!(run(&call("subscription: { consume: { amount: 5 } }"), again()).await, r#"completed [{"text":"a"},"b"]"#);
     assert_eq!(run(&call("subscription: { consume: { amount: 5 } }"), again()).await, "completed [1,2]");
-    let ended = run(&call("message: { payload: 1 }"), again()).await;
+    let ended = run(&call("message: { payload: { n: 1 } }"), again()).await;
     assert!(ended.contains("Communication error (503)") && ended.contains("late"), "{ended}");
     let (posted, taken) = server.await.expect("it ends");
     let lower = posted.to_ascii_lowercase();
