@@ -2,7 +2,12 @@
 
 use std::io::Write as _;
 
-use flowdbg_lang::{analysis::Analysis, text::Source};
+use flowdbg_engine::{
+    program::Program,
+    worlds::local::{Local, Options},
+};
+use flowdbg_lang::{analysis::Analysis, diagnostic::Severity, text::Source};
+use flowdbg_server::{dry, load};
 use flowdbg_tests::{
     conformance::{self, Verdict},
     specification, workflows,
@@ -54,4 +59,27 @@ fn examples_are_read() {
         assert!(files.len() > 60, "{} files are too few", files.len());
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
+}
+
+/// What calls and events give is unknown, and nothing unknown is complained of.
+#[test]
+fn dry_runs_of_examples_raise_no_alarm() {
+    let world = Local::new(Options::new(load::loader()));
+    let mut folders = vec![workflows::root().join("examples")];
+    if let Some(folder) = specification::folder() {
+        folders.extend(["examples-1.0.3", "examples-main-2026-07"].map(|revision| folder.join(revision)));
+    }
+    let (mut count, mut wrong) = (0, Vec::new());
+    for path in folders.iter().flat_map(|folder| workflows::files(folder, ".yaml").unwrap()) {
+        let source = Source::new(path.to_string_lossy().as_ref(), workflows::read(&path).unwrap());
+        let analysis = Analysis::of(source.clone());
+        let Some(workflow) = analysis.runnable() else { continue };
+        count += 1;
+        let found = dry::run(&world, &Program::new(workflow.clone()), None);
+        // Examples that show how to raise an error do nothing else.
+        let alarms = found.into_iter().filter(|found| found.severity < Severity::Information);
+        wrong.extend(alarms.map(|found| format!("{}: {} {}", source.path(), found.code, found.message)));
+    }
+    say(&format!("dry runs of {count} examples: {} alarms", wrong.len()));
+    assert!(count >= 5 && wrong.is_empty(), "{}", wrong.join("\n"));
 }

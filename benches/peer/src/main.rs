@@ -16,7 +16,11 @@ use flowdbg_engine::{
     program::Program,
     worlds::{Performing, Request, World},
 };
-use flowdbg_lang::{analysis::Analysis, text::Source, value::{self, ValueExt as _}};
+use flowdbg_lang::{
+    analysis::Analysis,
+    text::Source,
+    value::{self, ValueExt as _},
+};
 use swf_core::models::workflow::WorkflowDefinition;
 use swf_runtime::WorkflowRunner;
 

@@ -297,7 +297,8 @@ do:
 
 #[test]
 fn a_skipped_task_hands_its_input_on() {
-    let yaml = "do:\n  - a: { if: .go, set: 1, output: { as: error('no') }, then: c }\n  - b: { set: '${ [.] }' }\n  - c: { set: '${ . }' }\n";
+    let yaml =
+        "do:\n  - a: { if: .go, set: 1, output: { as: error('no') }, then: c }\n  - b: { set: '${ [.] }' }\n  - c: { set: '${ . }' }\n";
     let yaml = yaml.replace("error('no')", "'.x.y.z'");
     assert_eq!(output(&yaml, r#"{"go": false}"#), r#"[{"go":false}]"#, "and its `then` does not count");
 }

@@ -12,9 +12,9 @@ use flowdbg_lang::{
     value::{Value, ValueExt as _},
 };
 
-use super::{BranchId, BranchState, Machine, State, Step, Stop, TryPart, WaitFor};
+use super::{BranchId, BranchState, Machine, State, Step, Stop, TryPart, WaitFor, Waiter};
 use crate::{
-    effect::{Answer, EffectKind, Evaluation},
+    effect::{Answer, EffectId, EffectKind, Evaluation},
     mask::Mask,
 };
 
@@ -164,6 +164,11 @@ impl Machine {
         }
         self.finish_body(id, unknown());
         self.make_ready(id);
+    }
+
+    /// Whether an effect is the timer of a timeout.
+    pub(crate) fn is_timeout(&self, effect: EffectId) -> bool {
+        matches!(self.pending.get(&effect), Some(Waiter::Timeout(..) | Waiter::Attempt(..)))
     }
 
     /// Whether a `try` is around the innermost task of a branch.

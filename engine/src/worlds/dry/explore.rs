@@ -66,6 +66,12 @@ impl Path {
         self.next += 1;
     }
 
+    /// Whether nothing happens any more until a timeout strikes.
+    fn next_is_timeout(&self) -> bool {
+        let next = self.due.first_key_value();
+        next.is_some_and(|(_, due)| matches!(due, Due::Answer(effect, _) if self.machine.is_timeout(*effect)))
+    }
+
     fn answer(&mut self, effect: EffectId, answer: Answer) {
         self.add(0, Due::Answer(effect, answer));
     }
@@ -131,6 +137,8 @@ impl Explorer<'_> {
                         return self.endless(&path);
                     }
                 }
+                // Events that are not known may come before any time is up.
+                Progress::Idle if path.next_is_timeout() && path.machine.suppose_events() => path.alone = 0,
                 Progress::Idle => match path.due.pop_first() {
                     Some(((at, _), due)) => {
                         path.now = path.now.max(at);

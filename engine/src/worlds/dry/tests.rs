@@ -75,6 +75,12 @@ fn what_is_unknown_causes_no_alarm() {
 }
 
 #[test]
+fn a_timeout_strikes_what_waits_longer_and_not_what_may_be_sooner() {
+    check("timeout: { after: PT1H }\ndo:\n  - a: { listen: { to: { all: [ { with: { type: x } } ] } } }", &[]);
+    check("timeout: { after: PT1H }\ndo:\n  - a: { wait: PT2H }", &[" [] Timeout (408): the workflow took longer than its timeout allows"]);
+}
+
+#[test]
 fn known_parts_of_the_data_stay_known() {
     // The other member is unknown, and nobody asks for it.
     check(
