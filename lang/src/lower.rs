@@ -4,7 +4,7 @@
 //! the checks, which look at the same tree, say why. It only collects the expressions, each read
 //! with the variables of its place.
 
-mod call;
+pub(crate) mod call;
 mod extension;
 mod schedule;
 pub(crate) mod scope;

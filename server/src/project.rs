@@ -14,8 +14,8 @@ use flowdbg_engine::worlds::local;
 use flowdbg_lang::{
     analysis::Analysis,
     codes,
-    diagnostic::{Diagnostic, Severity},
-    ide::diagnostics::{Surroundings, WorkflowName},
+    diagnostic::Diagnostic,
+    ide::diagnostics::{Files, Surroundings, WorkflowName},
     model::Workflow,
     read::read,
     settings::{FILE_NAME, Settings},
@@ -53,6 +53,7 @@ pub struct BadSettings {
 }
 
 /// A workflow file as its project sees it.
+#[derive(Debug)]
 pub struct Checked {
     /// Text, model and findings.
     pub analysis: Analysis,
@@ -112,6 +113,13 @@ impl Projects {
         found
     }
 
+    /// Reads a file again when it is next asked for, even if its time and size are what they were.
+    pub fn forget(&self, path: &Path) {
+        let path = load::normal(path);
+        lock(&self.settings).remove(&path);
+        lock(&self.names).remove(&path);
+    }
+
     /// Checks a workflow's text as its project wants it.
     #[must_use]
     pub fn check(&self, path: &Path, source: Arc<Source>) -> Checked {
@@ -130,7 +138,9 @@ impl Projects {
     fn check_also(&self, path: &Path, source: Arc<Source>, also: impl FnOnce(Analysis) -> Analysis) -> Checked {
         // Files are only looked for where a sub-workflow may be run.
         let workflows = source.text().contains("workflow").then(|| self.workflows_near(path));
-        let analysis = also(Analysis::within(source, Surroundings { workflows: workflows.as_deref() }));
+        let files = FilesFor(path);
+        let surroundings = Surroundings { workflows: workflows.as_deref(), files: Some(&files) };
+        let analysis = also(Analysis::within(source, surroundings));
         let allowed_by_comments = analysis.allowed.len();
         let (analysis, bad_settings) = match self.of(path) {
             Ok(Some(project)) => (analysis.under(&project.settings), None),
@@ -161,10 +171,21 @@ impl Projects {
 }
 
 impl Checked {
-    /// Whether an error is reported.
+    /// Checks a text that is in no project.
     #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.analysis.diagnostics.iter().any(|found| found.severity == Severity::Error)
+    pub fn alone(source: Arc<Source>) -> Self {
+        let analysis = Analysis::of(source);
+        Self { allowed_by_comments: analysis.allowed.len(), analysis, bad_settings: None }
+    }
+}
+
+/// The files that a workflow at this path can name.
+#[derive(Debug)]
+struct FilesFor<'a>(&'a Path);
+
+impl Files for FilesFor<'_> {
+    fn has(&self, address: &str) -> Option<bool> {
+        local::file_at(address, self.0).map(|path| path.is_file())
     }
 }
 
@@ -220,11 +241,40 @@ mod tests {
         std::fs::write(folder.path().join("deep/flowdbg.toml"), "[check]\nwarn = [\"OW0201\"]\n").unwrap();
         let source = Source::new(&*file.to_string_lossy(), text);
         let checked = projects.check(&file, source.clone());
-        assert!(!checked.has_errors() && checked.analysis.diagnostics.len() == 1);
+        assert!(!checked.analysis.has_errors() && checked.analysis.diagnostics.len() == 1);
         std::fs::write(folder.path().join("deep/flowdbg.toml"), "[chek]\n").unwrap();
         let checked = projects.check(&file, source);
-        assert!(checked.has_errors(), "settings that cannot be used allow nothing");
+        assert!(checked.analysis.has_errors(), "settings that cannot be used allow nothing");
         assert_eq!(checked.bad_settings.unwrap().found[0].code, "OW0803");
+    }
+
+    #[test]
+    fn functions_are_looked_for_where_they_would_be_read() {
+        let folder = folder(&[("below/catalog/functions/log/1.0.0/function.yaml", "set: { x: 1 }\n"), ("one.yaml", "set: { x: 1 }\n")]);
+        let root = folder.path().to_str().unwrap();
+        let projects = Projects::default();
+        let codes = |endpoint: &str, call: &str| {
+            let text =
+                format!("{HEAD}use: {{ catalogs: {{ ours: {{ endpoint: {endpoint} }} }} }}\ndo: [ {{ a: {{ call: '{call}' }} }} ]\n");
+            let path = folder.path().join("below/a.yaml");
+            let found = projects.check(&path, Source::new(&*path.to_string_lossy(), text)).analysis.diagnostics;
+            found.into_iter().map(|found| format!("{:?} {} {}", found.severity, found.code, found.message)).collect::<Vec<_>>()
+        };
+        let file_url = format!("file://{root}/below/catalog/");
+        for endpoint in ["./catalog", "catalog/", &file_url, &format!("{{ uri: '{file_url}' }}")] {
+            assert_eq!(codes(endpoint, "log:1.0.0@ours"), [""; 0], "{endpoint}");
+            let missing = codes(endpoint, "log:1.1.0@ours");
+            assert!(
+                missing.len() == 1 && missing[0].starts_with("Warning OW0217 the catalog `ours` has no function `log` of version `1.1.0`"),
+                "{missing:?}"
+            );
+        }
+        for unknown in ["https://catalog.example", "'${ .catalog }'", "'./{folder}'", "{ uri: 'http://{host}/c' }"] {
+            assert_eq!(codes(unknown, "log:1.1.0@ours"), [""; 0], "{unknown}");
+        }
+        let all = "./catalog";
+        assert_eq!(codes(all, &format!("file://{root}/one.yaml")).len(), 1, "the catalog is not used");
+        assert_eq!(codes(all, &format!("file://{root}/two.yaml"))[1], format!("Warning OW0217 there is no file file://{root}/two.yaml"));
     }
 
     #[test]

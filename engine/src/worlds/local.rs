@@ -18,6 +18,7 @@ use std::{path::PathBuf, sync::Arc};
 pub use http::HttpLimits;
 pub use lookup::{Loader, Registry, files, recognised};
 pub use process::{Limits, Programs};
+pub use resource::file_at;
 pub use worker::{evaluate_here, run as run_worker};
 
 use super::{Performing, Request, World};

@@ -57,7 +57,8 @@ use std::{
 
 use crate::{
     diagnostic::Diagnostic,
-    dsl::{Component, Fields, Resolved},
+    dsl::{Component, Fields, Resolved, Shape},
+    expression,
     ide::{
         diagnostics::{flow::Lists, placed::Placed},
         sites::{Role, Site, Sites},
@@ -130,6 +131,14 @@ pub const CHECKS: &[Check] = &[
 pub struct Surroundings<'a> {
     /// The workflows that a sub-workflow can be; `None` if that is not known.
     pub workflows: Option<&'a [WorkflowName]>,
+    /// The files that a workflow can name; `None` if they are not known.
+    pub files: Option<&'a dyn Files>,
+}
+
+/// Tells which files are there.
+pub trait Files: std::fmt::Debug {
+    /// Whether a file is at an address, as a workflow has it; `None` if it is not that of a file here.
+    fn has(&self, address: &str) -> Option<bool>;
 }
 
 /// What a workflow is called.
@@ -249,6 +258,12 @@ impl<'a> CheckContext<'a> {
             let may = site.parent.is_none() || matches!(&site.resolved, Resolved::Object(fields) if fields.kinds.is_some());
             may && self.tree.get(site.node, "timeout").is_some()
         })
+    }
+
+    /// Leaves of some shapes with their texts, but for those that are expressions.
+    fn literals(&self, is_meant: impl Fn(&Shape) -> bool) -> impl Iterator<Item = (&'a Site, &'a str)> {
+        let leaves = self.sites.list().iter().filter(move |site| matches!(site.resolved, Resolved::Leaf(shape) if is_meant(shape)));
+        leaves.map(|site| (site, self.text(site.node))).filter(|(_, text)| expression::unwrap(text).is_none())
     }
 
     fn text(&self, node: NodeId) -> &'a str {

@@ -14,15 +14,15 @@ use crate::{
 };
 
 /// The parts of `name:version@catalog`.
-fn cataloged(call: &str) -> Option<(&str, &str, &str)> {
+pub(crate) fn cataloged(call: &str) -> Option<(&str, &str, &str)> {
     let (function, catalog) = call.rsplit_once('@')?;
     let (name, version) = function.split_once(':')?;
     let fits = |part: &str| !part.is_empty() && !part.contains(['/', ':', '@']) && !part.contains(char::is_whitespace);
     (fits(name) && fits(version) && fits(catalog)).then_some((name, version, catalog))
 }
 
-fn catalog_path(call: &str) -> String {
-    let (name, version, _) = cataloged(call).unwrap_or_default();
+/// Where the file of a function lies below the endpoint of its catalog.
+pub(crate) fn catalog_path(name: &str, version: &str) -> String {
     format!("/functions/{name}/{version}/function.yaml")
 }
 
@@ -60,7 +60,7 @@ impl Lower<'_> {
         if let Some(own) = self.functions.get(name) {
             return Some(Function::Own(*own));
         }
-        if let Some((_, _, catalog)) = cataloged(name) {
+        if let Some((name, version, catalog)) = cataloged(name) {
             let endpoint = self.component("catalogs", catalog).and_then(|catalog| self.tree.get(catalog, "endpoint"));
             let catalog = match endpoint {
                 // It may be defined anywhere, so it sees no variables of its users.
@@ -68,7 +68,7 @@ impl Lower<'_> {
                 None if catalog == "default" => None,
                 None => return None,
             };
-            return Some(Function::Cataloged { catalog, path: catalog_path(name) });
+            return Some(Function::Cataloged { catalog, path: catalog_path(name, version) });
         }
         is_address(name).then(|| Function::At(name.to_owned()))
     }

@@ -190,7 +190,7 @@ fn sub_workflows_are_looked_up_where_the_workspace_is_known() {
     let workflows = [name("shop", "ship", "1.0.0"), name("shop", "ship", "1.2.0"), name("shop", "pay", "1.0.0")];
     let said = |workflow: &str, workflows| {
         let text = format!("{HEAD}do:\n  - a: {{ run: {{ workflow: {workflow} }} }}\n");
-        let found = Analysis::within(Source::new("a.yaml", text), Surroundings { workflows }).diagnostics;
+        let found = Analysis::within(Source::new("a.yaml", text), Surroundings { workflows, ..Surroundings::default() }).diagnostics;
         let line = |found: &flowdbg_lang::diagnostic::Diagnostic| {
             format!("{} {} {}", found.code, found.message, found.help.as_deref().unwrap_or("-"))
         };

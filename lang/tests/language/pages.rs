@@ -15,7 +15,8 @@ use flowdbg_lang::{
 /// What is found in an example, less what has no part in it.
 fn found(code: &Code, text: &str) -> Vec<Diagnostic> {
     let workflows = [WorkflowName { namespace: "shop".into(), name: "ship".into(), version: "1.2.0".into() }];
-    let analysis = Analysis::within(Source::new("page.yaml", text), Surroundings { workflows: Some(&workflows) });
+    let analysis =
+        Analysis::within(Source::new("page.yaml", text), Surroundings { workflows: Some(&workflows), ..Surroundings::default() });
     analysis.diagnostics.into_iter().filter(|found| code.code == codes::NOT_SUPPORTED || found.code != codes::NOT_SUPPORTED).collect()
 }
 

@@ -34,17 +34,24 @@ pub(super) async fn read(clients: &Clients, mut resource: Resource, options: &Op
         }
     }
     let routes = options.routes.as_slice();
+    if let Some(path) = file_at(&resource.uri, Path::new(&*resource.from)) {
+        return open(path).await;
+    }
     match Url::parse(&resource.uri) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => download(clients, url, resource.headers, routes).await,
-        Ok(url) if url.scheme() == "file" => {
-            let path = url.to_file_path().map_err(|()| error(format!("{url} does not name a file of this machine")))?;
-            open(path).await
-        }
+        Ok(url) if url.scheme() == "file" => Err(error(format!("{url} does not name a file of this machine"))),
         Ok(url) => Err(error(format!("{url}: documents are read from files and by http(s), not by `{}`", url.scheme()))),
-        Err(_) => {
-            let folder = Path::new(&*resource.from).parent().unwrap_or_else(|| Path::new(""));
-            open(folder.join(&resource.uri)).await
-        }
+        Err(why) => Err(error(format!("{}: {why}", resource.uri))),
+    }
+}
+
+/// The file that an address in a workflow means, if it means one of this machine: a relative path is
+/// one below the folder of the workflow's own file.
+#[must_use]
+pub fn file_at(address: &str, workflow: &Path) -> Option<PathBuf> {
+    match Url::parse(address) {
+        Ok(url) => url.to_file_path().ok().filter(|_| url.scheme() == "file"),
+        Err(_) => Some(workflow.parent().unwrap_or_else(|| Path::new("")).join(address)),
     }
 }
 

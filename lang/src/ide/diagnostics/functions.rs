@@ -1,4 +1,4 @@
-//! Calls of functions and catalogs that nothing defines.
+//! Calls of functions and catalogs that nothing defines, and of functions whose files are not there.
 
 use crate::{
     codes,
@@ -6,7 +6,9 @@ use crate::{
     dsl::{CALLS, Resolved},
     expression,
     ide::diagnostics::{Check, CheckContext, edits},
+    lower::call::{catalog_path, cataloged},
     suggest,
+    text::Span,
     tree::NodeId,
 };
 
@@ -60,15 +62,15 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
         let text = context.text(node);
         let span = context.tree.span(node);
         match called(text) {
-            _ if is_known(context, text) => {
-                if let Called::Versioned = called(text) {
-                    let message = format!("`{text}` names no catalog, and the specification does not say where such a function is found");
-                    found.push(
-                        Diagnostic::warning(codes::UNKNOWN_FUNCTION_CALL, span, message)
-                            .help(format!("name the catalog: `{text}@default`")),
-                    );
-                }
+            Called::Own(_) if is_known(context, text) => {}
+            Called::Address => found.extend(missing(context, span, text, || format!("there is no file {text}"))),
+            Called::Versioned => {
+                let message = format!("`{text}` names no catalog, and the specification does not say where such a function is found");
+                found.push(
+                    Diagnostic::warning(codes::UNKNOWN_FUNCTION_CALL, span, message).help(format!("name the catalog: `{text}@default`")),
+                );
             }
+            Called::Catalog(catalog) if is_known(context, text) => found.extend(in_catalog(context, node, catalog)),
             Called::Catalog(catalog) => {
                 let message = format!("no catalog `{catalog}` is defined under `use.catalogs`");
                 let diagnostic = Diagnostic::error(codes::UNKNOWN_FUNCTION_CALL, span, message);
@@ -78,7 +80,7 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
                     None => diagnostic,
                 });
             }
-            _ => {
+            Called::Own(_) => {
                 let message =
                     format!("`{text}` is none of the built-in calls, and no function of that name is defined under `use.functions`");
                 let diagnostic = Diagnostic::error(codes::UNKNOWN_FUNCTION_CALL, span, message);
@@ -94,4 +96,28 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// What is wrong with a call of a function of a catalog that is defined.
+fn in_catalog(context: &CheckContext<'_>, node: NodeId, catalog: &str) -> Option<Diagnostic> {
+    let (text, span) = (context.text(node), context.tree.span(node));
+    let Some((name, version, _)) = cataloged(text) else {
+        let message = format!("`{text}` does not say which function in which version");
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_FUNCTION_CALL, span, message);
+        return Some(diagnostic.help(format!("write `name:version@{catalog}`, such as `log:1.0.0@{catalog}`")));
+    };
+    let endpoint = context.at(&["use", "catalogs", catalog, "endpoint"])?;
+    let uri = context.text(context.tree.get(endpoint, "uri").unwrap_or(endpoint));
+    let address = format!("{}{}", uri.trim_end_matches('/'), catalog_path(name, version));
+    missing(context, span, &address, || {
+        format!("the catalog `{catalog}` has no function `{name}` of version `{version}`: there is no file {address}")
+    })
+}
+
+/// Says that no file is at an address, if that is known. It may be there where the workflow will run.
+fn missing(context: &CheckContext<'_>, span: Span, address: &str, message: impl FnOnce() -> String) -> Option<Diagnostic> {
+    // An address with expressions or variables is only known when it runs.
+    let is_fixed = !address.is_empty() && !address.contains(['{', '}']);
+    let there = context.surroundings.files.filter(|_| is_fixed)?.has(address)?;
+    (!there).then(|| Diagnostic::warning(codes::UNKNOWN_FUNCTION_CALL, span, message()))
 }

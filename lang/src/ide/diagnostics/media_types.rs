@@ -4,7 +4,6 @@ use crate::{
     codes,
     diagnostic::Diagnostic,
     dsl::{Resolved, Shape},
-    expression,
     ide::{
         diagnostics::{Check, CheckContext, edits},
         sites::{Role, Site},
@@ -14,13 +13,10 @@ use crate::{
 pub(super) const CHECK: Check = Check { codes: &[codes::BAD_MEDIA_TYPE], run: check };
 
 fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
-    for site in context.sites.list() {
-        let text = context.text(site.node);
-        // In a filter of events, text can be a regular expression.
-        let literal = matches!(site.resolved, Resolved::Leaf(Shape::MediaType)) && !is_filter(context, site);
-        if !(literal || is_content_type(context, site)) || expression::unwrap(text).is_some() || is_media_type(text) {
-            continue;
-        }
+    // In a filter of events, text can be a regular expression.
+    let declared = context.literals(|shape| matches!(shape, Shape::MediaType)).filter(|(site, _)| !is_filter(context, site));
+    let headers = context.literals(|shape| matches!(shape, Shape::Scalar | Shape::Text)).filter(|(site, _)| is_content_type(context, site));
+    for (site, text) in declared.chain(headers).filter(|(_, text)| !is_media_type(text)) {
         let message = format!("`{text}` is not a media type: a type and a subtype, such as `application/json`");
         let diagnostic = Diagnostic::warning(codes::BAD_MEDIA_TYPE, context.tree.span(site.node), message);
         let meant = match text.trim().to_ascii_lowercase().as_str() {
@@ -51,7 +47,6 @@ fn is_filter(context: &CheckContext<'_>, site: &Site) -> bool {
 /// Whether it is the value of the header `Content-Type`.
 fn is_content_type(context: &CheckContext<'_>, site: &Site) -> bool {
     matches!(site.role, Role::Name)
-        && matches!(site.resolved, Resolved::Leaf(Shape::Scalar | Shape::Text))
         && site.name(context.tree).is_some_and(|name| name.eq_ignore_ascii_case("content-type"))
         && context.sites.parent(site).and_then(|parent| parent.name(context.tree)) == Some("headers")
 }

@@ -3,8 +3,7 @@
 use crate::{
     codes,
     diagnostic::Diagnostic,
-    dsl::{Resolved, Shape},
-    expression,
+    dsl::Shape,
     ide::{
         diagnostics::{Check, CheckContext, edits},
         sites::{Site, first_line},
@@ -14,14 +13,8 @@ use crate::{
 pub(super) const CHECK: Check = Check { codes: &[codes::BAD_URI], run: check };
 
 fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
-    for site in context.sites.list() {
-        if let Resolved::Leaf(Shape::Uri) = site.resolved {
-            let text = context.text(site.node);
-            if expression::unwrap(text).is_none() {
-                found.extend(uri(context, site, text));
-            }
-        }
-    }
+    let uris = context.literals(|shape| matches!(shape, Shape::Uri));
+    found.extend(uris.filter_map(|(site, text)| uri(context, site, text)));
 }
 
 fn uri(context: &CheckContext<'_>, site: &Site, text: &str) -> Option<Diagnostic> {
