@@ -80,32 +80,6 @@ impl Fix {
     }
 }
 
-/// A text with all fixes made that can be made together, and how many those are: of fixes that touch
-/// the same part of the text the first is made.
-#[must_use]
-pub fn mended<'a>(text: &str, fixes: impl IntoIterator<Item = &'a Fix>) -> (String, usize) {
-    let mut edits: Vec<&Edit> = Vec::new();
-    let mut count = 0;
-    for fix in fixes {
-        let clash = |edit: &Edit| edits.iter().any(|other| edit.span.start <= other.span.end && other.span.start <= edit.span.end);
-        if fix.edits.iter().any(|edit| text.get(edit.span.range()).is_none() || clash(edit)) {
-            continue;
-        }
-        edits.extend(&fix.edits);
-        count += 1;
-    }
-    edits.sort_by_key(|edit| edit.span);
-    let mut mended = String::with_capacity(text.len());
-    let mut at = 0;
-    for edit in edits {
-        mended.push_str(&text[at..edit.span.start as usize]);
-        mended.push_str(&edit.text);
-        at = edit.span.end as usize;
-    }
-    mended.push_str(&text[at..]);
-    (mended, count)
-}
-
 impl Diagnostic {
     /// An error with this code.
     #[must_use]

@@ -14,6 +14,7 @@ pub mod ide;
 pub mod lower;
 #[doc(hidden)]
 pub mod marked;
+pub mod mend;
 pub mod model;
 pub mod read;
 pub mod settings;

@@ -12,7 +12,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
 use flowdbg_engine::{program::Program, scenario::Scenario, worlds::local::Local};
-use flowdbg_lang::{diagnostic::Severity, text::Source};
+use flowdbg_lang::{diagnostic::Severity, mend::mend, text::Source};
 use flowdbg_server::project::{BadSettings, Checked, Projects};
 
 use self::files::File;
@@ -153,7 +153,8 @@ impl Check {
     fn mend(&self, checker: &Checker, files: Vec<File>, mut report: Report) -> u8 {
         let mut mended = Vec::new();
         for file in files {
-            let fixed = fixes::mend(&checker.projects, &file);
+            let check = |source| checker.projects.check(&file.path, source).analysis;
+            let fixed = mend(&check(file.source.clone()), check);
             if fixed.count == 0 {
                 mended.push(file);
                 continue;

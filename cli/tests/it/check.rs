@@ -1,10 +1,11 @@
 //! `flowdbg check`
 
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 
 use crate::support::{Folder, HEAD};
 
-fn text_of(folder: &Folder, name: &str) -> String {
+pub(crate) fn text_of(folder: &Folder, name: &str) -> String {
     String::from_utf8(std::fs::read(folder.path().join(name)).unwrap()).unwrap()
 }
 
@@ -144,12 +145,11 @@ fn findings_are_data_for_programs() {
 fn findings_are_sarif_for_code_scanning() {
     let folder = Folder::new(&[("dir with space/a.workflow.yaml", &TYPOS.replace("shp }", "shp }  # flowdbg: allow OW0201"))]);
     let (code, out, _) = folder.run(&["check", ".", "--format", "sarif"], "");
-    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let (document, results) = sarif(&out);
     assert_eq!((code, &document["version"]), (1, &"2.1.0".into()));
     let run = &document["runs"][0];
-    let results = run["results"].as_array().unwrap();
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    for result in results {
+    for result in &results {
         let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
         assert_eq!(result["ruleId"], rule["id"]);
         assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "dir%20with%20space/a.workflow.yaml");
@@ -158,6 +158,70 @@ fn findings_are_sarif_for_code_scanning() {
     assert_eq!(lenght["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"], "length");
     let allowed = results.iter().find(|result| result["ruleId"] == "OW0201").unwrap();
     assert_eq!(allowed["suppressions"][0]["kind"], "inSource");
+}
+
+/// The official schema of SARIF 2.1.0, as a package of npm brings it.
+const SARIF_SCHEMA: &str = "npm/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json";
+
+/// A document that follows the schema of SARIF, with its results.
+#[track_caller]
+fn sarif(text: &str) -> (Value, Vec<Value>) {
+    let document: Value = serde_json::from_str(text).unwrap();
+    if let Some(schema) = flowdbg_tests::services::program(SARIF_SCHEMA) {
+        let text = String::from_utf8(std::fs::read(schema).unwrap()).unwrap();
+        // One of its patterns has a bracket too many.
+        let schema: Value = serde_json::from_str(&text.replace("{2}]?$", "{2}$")).unwrap();
+        let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        let wrong: Vec<String> = schema.iter_errors(&document).map(|wrong| format!("{}: {wrong}", wrong.instance_path())).collect();
+        assert_eq!(wrong, [""; 0]);
+    }
+    let results = document["runs"][0]["results"].as_array().unwrap().clone();
+    (document, results)
+}
+
+#[test]
+fn sarif_of_all_that_can_be_found_follows_its_official_schema() {
+    let odd = "or:der #1 100% [ä]?.workflow.yaml";
+    let folder = Folder::new(&[
+        (odd, &TYPOS.replace("y: 1", "y: 1, y: 2")),
+        ("allowed.workflow.yaml", "do:\n  - a: { set: { x: 1 }, then: no }  # flowdbg: allow OW0201\n  - b: { set: { x: '${ .a ' } }\n"),
+        ("flowdbg.toml", "[check]\nallow = [\"OW0106\", \"OW0101\"]\nwarn = [\"OW0303\"]\n"),
+        ("bad/flowdbg.toml", "[check]\nallow = [\"OW9\"]\n"),
+        ("bad/c.workflow.yaml", "do: 5\n"),
+    ]);
+    let (code, out, _) = folder.run(&["check", ".", "gone.yaml", "--format", "sarif"], "");
+    let (document, results) = sarif(&out);
+    assert_eq!(code, 2);
+    let invocation = &document["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    assert_eq!(invocation["toolExecutionNotifications"][0]["message"]["text"], "cannot read gone.yaml: there is no such file");
+    // All that a result can have is among them.
+    let has = |key: &str| results.iter().any(|result| !result[key].is_null());
+    for key in ["fixes", "relatedLocations", "suppressions"] {
+        assert!(has(key), "no result has `{key}`");
+    }
+    let levels: Vec<&str> = results.iter().map(|result| result["level"].as_str().unwrap()).collect();
+    assert!(levels.contains(&"error") && levels.contains(&"warning"), "{levels:?}");
+    let kinds: Vec<&Value> = results.iter().map(|result| &result["suppressions"][0]["kind"]).collect();
+    assert!(kinds.contains(&&json!("inSource")) && kinds.contains(&&json!("external")), "{kinds:?}");
+    // The addresses lead to the files when they are put behind that of the checkout.
+    let root = url::Url::from_directory_path(folder.path()).unwrap();
+    let uris = results.iter().map(|result| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap());
+    let mut found: Vec<String> = uris
+        .map(|uri| {
+            let path = root.join(&uri.replace("$DIR", folder.path().to_str().unwrap())).unwrap().to_file_path().unwrap();
+            assert!(path.is_file(), "{uri} is {}", path.display());
+            path.file_name().unwrap().to_string_lossy().into_owned()
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    assert_eq!(found, ["allowed.workflow.yaml", "c.workflow.yaml", "flowdbg.toml", odd]);
+    // Nothing found is a valid document, too.
+    let (code, out, _) = Folder::new(&[]).run(&["check", ".", "--format", "sarif"], "");
+    assert_eq!((code, sarif(&out).1), (0, vec![]));
+    let (_, out, _) = folder.run(&["check", "-", "--format", "sarif"], "do: 5\n");
+    assert_eq!(sarif(&out).1[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "%3Cstdin%3E");
 }
 
 #[test]

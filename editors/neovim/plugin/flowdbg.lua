@@ -4,7 +4,8 @@ if vim.g.loaded_flowdbg or vim.fn.has('nvim-0.10') == 0 then return end
 vim.g.loaded_flowdbg = true
 
 local group = vim.api.nvim_create_augroup('flowdbg', {})
-local filetypes = { yaml = true, json = true, jsonc = true }
+-- TOML for flowdbg.toml, the settings of the checks.
+local filetypes = { yaml = true, json = true, jsonc = true, toml = true }
 
 vim.api.nvim_create_autocmd('FileType', {
   group = group,

@@ -61,37 +61,43 @@ export class LanguageServer {
     await client?.dispose();
   }
 
+  /** Whether the server has something to say about a document: a workflow, or the settings of the checks. */
+  private concerns(document: vscode.TextDocument): boolean {
+    return this.documents.has(document) || isSettings(document);
+  }
+
   private options(): LanguageClientOptions {
     return {
-      documentSelector: ['yaml', 'json', 'jsonc'].flatMap((language) => [
-        { language, scheme: 'file' }, { language, scheme: 'untitled' },
-      ]),
+      documentSelector: [
+        ...['yaml', 'json', 'jsonc'].flatMap((language) => [{ language, scheme: 'file' }, { language, scheme: 'untitled' }]),
+        { scheme: 'file', pattern: '**/flowdbg.toml' },
+      ],
       diagnosticCollectionName: 'flowdbg',
       diagnosticPullOptions: {
-        filter: (document) => !this.documents.has(document),
+        filter: (document) => !this.concerns(document),
       },
       middleware: this.gate(),
     };
   }
 
   /**
-   * Keeps every file that is not a workflow away from the server. The selector
+   * Keeps every file that does not concern the server away from it. The selector
    * must name whole languages, since a file is recognised by its content too;
    * this gate drops what concerns the other files of those languages.
    */
   private gate(): Middleware {
-    const documents = this.documents;
+    const concerns = (document: vscode.TextDocument): boolean => this.concerns(document);
     const open = new Set<string>();
     return {
       didOpen: async (document, next) => {
-        if (!documents.has(document)) return;
+        if (!concerns(document)) return;
         open.add(document.uri.toString());
         await next(document);
       },
       didChange: async (event, next) => {
         if (open.has(event.document.uri.toString())) {
           await next(event);
-        } else if (documents.has(event.document)) {
+        } else if (concerns(event.document)) {
           // The edit has made the file a workflow: it opens for the server now.
           const feature = this.client?.getFeature(DidOpenTextDocumentNotification.method);
           await feature?.getProvider(event.document)?.send(event.document);
@@ -115,6 +121,10 @@ export class LanguageServer {
       },
     };
   }
+}
+
+function isSettings(document: vscode.TextDocument): boolean {
+  return document.uri.scheme === 'file' && document.uri.path.endsWith('/flowdbg.toml');
 }
 
 /** The document that a request is about, if it is about one. */

@@ -141,7 +141,7 @@ fn a_comment_that_is_not_needed_can_be_removed() {
     let tasks = "  # flowdbg: allow OW0101\r\n  - a: { set: { x: 1 } }  # flowdbg: allow OW0101\r\n";
     let analysis = Analysis::of(Source::new("a.yaml", format!("{head}{tasks}")));
     let fixes = analysis.diagnostics.iter().filter_map(|found| found.fix.as_ref());
-    let (mended, count) = crate::diagnostic::mended(analysis.source.text(), fixes);
+    let (mended, count) = crate::mend::together(analysis.source.text(), fixes);
     assert_eq!((mended, count), (format!("{head}  - a: {{ set: {{ x: 1 }} }}\r\n"), 2));
 }
 

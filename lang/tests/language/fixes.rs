@@ -1,24 +1,16 @@
 //! Fixes: what the text is after them, and that mended texts are sound.
 
-use flowdbg_lang::diagnostic::mended;
+use flowdbg_lang::{analysis::Analysis, mend::mend, text::Source};
 
-use crate::support::{HEAD, check};
+use crate::support::HEAD;
 
 /// Makes every fix of a text, and those of what comes out, until none is left.
 #[track_caller]
 fn fixed(before: &str, after: &str) {
     let text = format!("{HEAD}{}", before.strip_prefix('\n').unwrap_or(before));
     let expected = format!("{HEAD}{}", after.strip_prefix('\n').unwrap_or(after));
-    let mut now = text;
-    for _ in 0..5 {
-        let (_, found) = check("fix.yaml", &now);
-        let (after, count) = mended(&now, found.iter().filter_map(|found| found.fix.as_ref()));
-        now = after;
-        if count == 0 {
-            break;
-        }
-    }
-    assert_eq!(now, expected);
+    let mended = mend(&Analysis::of(Source::new("fix.yaml", text)), Analysis::of);
+    assert_eq!(mended.text, expected);
 }
 
 #[test]

@@ -2,20 +2,16 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use flowdbg_lang::{
-    analysis::Analysis,
-    diagnostic::Diagnostic,
-    ide,
-    text::{Source, Span},
-};
+use flowdbg_lang::{analysis::Analysis, ide, settings, text::Source};
 use tower_lsp_server::gen_lsp_types::{TextDocumentContentChangeEvent, Uri};
 use url::Url;
 
 use super::position::Encoding;
-use crate::project::Projects;
+use crate::project::{Checked, Projects};
 
 /// One version of a text. It never changes; who holds it can take his time.
 #[derive(Debug)]
@@ -24,41 +20,55 @@ pub(super) struct Snapshot {
     pub(super) version: i32,
     pub(super) source: Arc<Source>,
     projects: Arc<Projects>,
-    analysis: OnceLock<Option<Arc<Analysis>>>,
+    checked: OnceLock<Option<Checked>>,
 }
 
 impl Snapshot {
     fn new(uri: Uri, version: i32, text: String, projects: Arc<Projects>) -> Arc<Self> {
         let source = Source::new(&*uri.0, text);
-        Arc::new(Self { uri, version, source, projects, analysis: OnceLock::new() })
+        Self::with(uri, version, source, projects)
+    }
+
+    fn with(uri: Uri, version: i32, source: Arc<Source>, projects: Arc<Projects>) -> Arc<Self> {
+        Arc::new(Self { uri, version, source, projects, checked: OnceLock::new() })
     }
 
     /// What is known of the text, if it is a workflow. Takes time when first asked.
-    pub(super) fn analysis(&self) -> Option<&Arc<Analysis>> {
-        let analyse = || {
-            let workflow = ide::is_workflow(self.source.path(), self.source.text());
-            workflow.then(|| Arc::new(self.analyse()))
-        };
-        self.analysis.get_or_init(analyse).as_ref()
+    pub(super) fn analysis(&self) -> Option<&Analysis> {
+        self.checked().map(|checked| &checked.analysis)
     }
 
-    fn analyse(&self) -> Analysis {
-        // A text that is not saved yet, or lies elsewhere, has no project.
-        let path = Url::parse(&self.uri.0).ok().and_then(|uri| uri.to_file_path().ok());
-        let Some(path) = path else { return Analysis::of(self.source.clone()) };
-        let checked = self.projects.check(&path, self.source.clone());
-        let mut analysis = checked.analysis;
-        if let Some(bad) = checked.bad_settings {
-            // Editors have no place for the settings unless they are open; say it where it matters.
-            let about = |found: &Diagnostic| {
-                let line = bad.source.line_of(found.span.start) + 1;
-                let message = format!("{}:{line}: {}", bad.source.path(), found.message);
-                Diagnostic { span: Span::empty(0), message, related: Vec::new(), fix: None, ..found.clone() }
-            };
-            analysis.diagnostics.splice(0..0, bad.found.iter().map(about));
-        }
-        analysis
+    /// The same with what its project has to say.
+    pub(super) fn checked(&self) -> Option<&Checked> {
+        let check = || {
+            let workflow = ide::is_workflow(self.source.path(), self.source.text());
+            workflow.then(|| self.check(self.source.clone()))
+        };
+        self.checked.get_or_init(check).as_ref()
     }
+
+    /// Checks a text as if it were this one.
+    pub(super) fn check(&self, source: Arc<Source>) -> Checked {
+        match self.path() {
+            Some(path) => self.projects.check(&path, source),
+            // A text that is not saved yet, or lies elsewhere, has no project.
+            None => Checked::alone(source),
+        }
+    }
+
+    /// Whether the text is that of a project's settings.
+    pub(super) fn is_settings(&self) -> bool {
+        self.path().is_some_and(|path| path.file_name().is_some_and(|name| name == settings::FILE_NAME))
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        path_of(&self.uri)
+    }
+}
+
+/// The file that an address names.
+pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
+    Url::parse(&uri.0).ok()?.to_file_path().ok()
 }
 
 /// All open texts.
@@ -108,6 +118,16 @@ impl Documents {
         let text = last.unwrap_or_else(|| source.text().to_owned());
         *document = Snapshot::new(uri.clone(), version, text, self.projects.clone());
         true
+    }
+
+    /// Looks at all texts anew, as files around them have changed; gives their addresses.
+    pub(super) fn renew(&self, changed: &[Uri]) -> Vec<Uri> {
+        changed.iter().filter_map(path_of).for_each(|path| self.projects.forget(&path));
+        let renew = |document: &mut Arc<Snapshot>| {
+            *document = Snapshot::with(document.uri.clone(), document.version, document.source.clone(), self.projects.clone());
+            document.uri.clone()
+        };
+        self.open_ones().values_mut().map(renew).collect()
     }
 
     pub(super) fn close(&self, uri: &Uri) {

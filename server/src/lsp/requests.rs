@@ -48,6 +48,8 @@ pub(super) trait Request: Send + Sync + 'static {
 pub(super) struct Context<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) encoding: Encoding,
+    /// Whether an edit can name the version of the text that it is for.
+    pub(super) versioned: bool,
 }
 
 /// A row of the table of requests.

@@ -9,8 +9,10 @@ use tokio_util::task::AbortOnDropHandle;
 use tower_lsp_server::{
     Client, LanguageServer, LspServiceBuilder,
     gen_lsp_types::{
-        ClientCapabilities, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, InitializeParams,
-        InitializeResult, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncKind, TextDocumentSyncOptions, Uri,
+        ClientCapabilities, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
+        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileSystemWatcher, GlobPattern, InitializeParams,
+        InitializeResult, InitializedParams, Registration, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncKind,
+        TextDocumentSyncOptions, Uri,
     },
     jsonrpc::{Error, Result},
 };
@@ -22,18 +24,36 @@ use super::{
     requests::{Context, REQUESTS, Request},
 };
 
+/// Files beside a workflow that decide what is said about it: settings, and workflows that it runs.
+const WATCHED: [&str; 2] = ["**/flowdbg.toml", "**/*.{yaml,yml,json}"];
+
 /// What matters of the editor's abilities.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Profile {
     pub(super) encoding: Encoding,
     /// Whether it asks for diagnostics itself.
     pub(super) pulls: bool,
+    /// Whether it can be told to ask again.
+    refreshes: bool,
+    /// Whether it can be asked to watch files.
+    watches: bool,
+    /// Whether it takes edits for a version of a text, and refuses them if that is not the newest.
+    versioned: bool,
 }
 
 impl Profile {
     fn of(client: &ClientCapabilities) -> Self {
-        let pulls = client.text_document.as_ref().is_some_and(|document| document.diagnostic.is_some());
-        Self { encoding: Encoding::chosen(client), pulls }
+        let workspace = client.workspace.as_ref();
+        let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
+        let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+        let pulled = workspace.and_then(|workspace| workspace.diagnostics.as_ref());
+        Self {
+            encoding: Encoding::chosen(client),
+            pulls: client.text_document.as_ref().is_some_and(|document| document.diagnostic.is_some()),
+            refreshes: pulled.and_then(|pulled| pulled.refresh_support) == Some(true),
+            watches: watched.and_then(|watched| watched.dynamic_registration) == Some(true),
+            versioned: edits.and_then(|edits| edits.document_changes) == Some(true),
+        }
     }
 }
 
@@ -65,7 +85,8 @@ impl Session {
             .custom_method("textDocument/didOpen", Self::did_open)
             .custom_method("textDocument/didChange", Self::did_change)
             .custom_method("textDocument/didClose", Self::did_close)
-            .custom_method("textDocument/didSave", Self::nothing_to_do)
+            .custom_method("textDocument/didSave", Self::did_save)
+            .custom_method("workspace/didChangeWatchedFiles", Self::did_change_watched_files)
             .custom_method("workspace/didChangeConfiguration", Self::nothing_to_do);
         REQUESTS.iter().fold(service, |service, row| (row.register)(service))
     }
@@ -101,6 +122,32 @@ impl Session {
         self.changed(&params.text_document.uri);
     }
 
+    /// An editor that watches no files says at least when it has written one itself.
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        if !self.profile().watches {
+            self.look_again(&[params.text_document.uri]).await;
+        }
+    }
+
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        let changed: Vec<Uri> = params.changes.into_iter().map(|change| change.uri).collect();
+        self.look_again(&changed).await;
+    }
+
+    /// Checks all open texts anew, as settings or workflows beside them have changed.
+    async fn look_again(&self, changed: &[Uri]) {
+        let open = self.documents.renew(changed);
+        open.iter().for_each(|uri| self.changed(uri));
+        let profile = self.profile();
+        if profile.pulls
+            && profile.refreshes
+            && !open.is_empty()
+            && let Err(error) = self.client.workspace_diagnostic_refresh().await
+        {
+            tracing::warn!("the editor does not ask for diagnostics again: {error}");
+        }
+    }
+
     async fn nothing_to_do(&self, _: serde_json::Value) {}
 
     /// Answers a request of the table.
@@ -109,9 +156,9 @@ impl Session {
         let Some(snapshot) = snapshot else {
             return Err(Error::invalid_params(format!("the document {} is not open", R::document(&params).0)));
         };
-        let encoding = self.profile().encoding;
+        let Profile { encoding, versioned, .. } = self.profile();
         let looked_at = snapshot.clone();
-        let work = move || R::run(&Context { snapshot: &looked_at, encoding }, &params);
+        let work = move || R::run(&Context { snapshot: &looked_at, encoding, versioned }, &params);
         let answer = tokio::task::spawn_blocking(work).await.map_err(|error| {
             tracing::error!("{} failed: {error}", R::METHOD);
             Error::internal_error()
@@ -147,6 +194,23 @@ impl LanguageServer for Session {
         }
         let version = Some(env!("CARGO_PKG_VERSION").to_owned());
         Ok(InitializeResult { capabilities, server_info: Some(ServerInfo { name: "flowdbg".to_owned(), version }) })
+    }
+
+    /// Asks to hear of files that decide what is said about a text.
+    async fn initialized(&self, _: InitializedParams) {
+        if !self.profile().watches {
+            return;
+        }
+        let watch = |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::Pattern(glob.to_owned()), kind: None };
+        let watchers = WATCHED.iter().map(|glob| watch(glob)).collect();
+        let registration = Registration {
+            id: "watched-files".to_owned(),
+            method: "workspace/didChangeWatchedFiles".to_owned(),
+            register_options: serde_json::to_value(DidChangeWatchedFilesRegistrationOptions { watchers }).ok(),
+        };
+        if let Err(error) = self.client.register_capability(vec![registration]).await {
+            tracing::warn!("the editor does not watch files: {error}");
+        }
     }
 
     async fn shutdown(&self) -> Result<()> {

@@ -1,5 +1,8 @@
 //! Whole sessions over an in-memory pipe.
 
+mod fixes;
+mod surroundings;
+
 use bytes::Bytes;
 use flowdbg_protocol::framing::Framing;
 use futures::{SinkExt as _, StreamExt as _};
@@ -72,6 +75,14 @@ impl Editor {
         let range = json!({ "start": { "line": 2, "character": from }, "end": { "line": 2, "character": to } });
         let params = json!({ "textDocument": { "uri": URI, "version": version }, "contentChanges": [{ "range": range, "text": text }] });
         self.tell("textDocument/didChange", params).await;
+    }
+
+    /// Awaits a request of the server, and grants it; gives its parameters.
+    async fn asked_for(&mut self, method: &str) -> Value {
+        let message = self.next().await;
+        assert_eq!(message["method"], method, "{message}");
+        self.raw(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }).to_string()).await;
+        message["params"].clone()
     }
 
     /// Awaits published diagnostics: version, and each as `line:from-to code message`.

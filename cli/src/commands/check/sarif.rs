@@ -5,6 +5,7 @@ use flowdbg_lang::{
     diagnostic::{Diagnostic, Fix, Severity},
     text::{Source, Span},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::Report;
@@ -109,15 +110,29 @@ fn region(source: &Source, span: Span) -> Value {
 fn artifact(path: &str) -> Value {
     let uri = match url::Url::from_file_path(path) {
         Ok(absolute) => absolute.to_string(),
-        Err(()) => path.split('/').map(segment).collect::<Vec<_>>().join("/"),
+        Err(()) => utf8_percent_encode(path, IN_PATH).to_string(),
     };
     json!({ "uri": uri })
 }
 
-fn segment(part: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=@".contains(&byte);
-    part.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
+/// What must be encoded in a relative path. A `:` in its first part would make a scheme of that.
+const IN_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b':')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 fn level(severity: Severity) -> &'static str {
     match severity {

@@ -8,8 +8,8 @@ local recognise = require('flowdbg.recognise')
 
 local M = {}
 
--- Buffers that were recognised. One that was stays a workflow while it is
--- loaded, so that an edit of its first lines does not detach the server.
+-- Buffers that were recognised. One that was stays known while it is loaded,
+-- so that an edit of its first lines does not detach the server.
 local known = {}
 
 --- Changes options; see :help flowdbg-setup.
@@ -21,10 +21,10 @@ end
 --- Whether a buffer is a workflow.
 M.is_workflow = recognise.is_workflow
 
---- Looks at a buffer, and takes care of it if it is a workflow.
+--- Looks at a buffer, and takes care of it if it is a workflow, or the settings of the checks.
 function M.look(buffer)
   if known[buffer] or not vim.api.nvim_buf_is_loaded(buffer) or vim.bo[buffer].buftype ~= '' then return end
-  if not recognise.is_workflow(buffer) then return end
+  if not (recognise.is_settings(buffer) or recognise.is_workflow(buffer)) then return end
   known[buffer] = true
   lsp.attach(buffer)
   if config.options.dap then dap.register() end
@@ -55,7 +55,8 @@ function M.info()
   local path = vim.fn.exepath(program)
   return {
     'program: ' .. (path ~= '' and path or ('"' .. program .. '" was not found')),
-    'this buffer: ' .. (recognise.is_workflow(buffer) and 'a workflow' or 'not a workflow'),
+    'this buffer: ' .. (recognise.is_settings(buffer) and 'the settings of the checks'
+      or recognise.is_workflow(buffer) and 'a workflow' or 'not a workflow'),
     'language server: ' .. (attached and 'attached' or 'not attached'),
     'nvim-dap: ' .. (pcall(require, 'dap') and 'installed' or 'not installed'),
   }

@@ -1,4 +1,4 @@
--- The language server: attached to the buffers that are workflows.
+-- The language server: attached to the buffers that are workflows or the settings of their checks.
 local config = require('flowdbg.config')
 
 local M = {}
@@ -18,7 +18,7 @@ function M.attach(buffer)
   local client = vim.tbl_deep_extend('force', {
     name = M.name,
     cmd = config.command('lsp'),
-    root_dir = vim.fs.root(buffer, { '.git' }) or folder,
+    root_dir = vim.fs.root(buffer, { '.git' }) or vim.fs.root(buffer, { 'flowdbg.toml' }) or folder,
   }, config.options.lsp)
   return vim.lsp.start(client, { bufnr = buffer })
 end

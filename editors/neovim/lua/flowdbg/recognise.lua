@@ -53,6 +53,11 @@ function M.is_workflow_head(lines)
   return false
 end
 
+--- Whether a buffer is the settings of a project's checks.
+function M.is_settings(buffer)
+  return vim.fs.basename(vim.api.nvim_buf_get_name(buffer)) == 'flowdbg.toml'
+end
+
 --- Whether a buffer is a workflow.
 function M.is_workflow(buffer)
   return M.is_workflow_name(vim.api.nvim_buf_get_name(buffer))

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use flowdbg_lang::{
     diagnostic::{self, Edit, Fix},
+    mend::mend,
     settings,
     text::Span,
 };
+use similar::{DiffTag, TextDiff};
 use tower_lsp_server::gen_lsp_types::{
-    self as lsp, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionResponse, ServerCapabilities, TextEdit, Uri, WorkspaceEdit,
+    self as lsp, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionResponse, OptionalVersionedTextDocumentIdentifier,
+    ServerCapabilities, TextDocumentEdit, TextDocumentIdentifier, TextEdit, Uri, WorkspaceEdit,
 };
 
 use super::{Context, Profile, Request};
@@ -59,13 +62,12 @@ impl Request for CodeAction {
         }
         // Editors list this one everywhere if they are not told to ask for it.
         if only.is_some() && wanted(FIX_ALL) {
-            let (text, count) = diagnostic::mended(source.text(), analysis.diagnostics.iter().filter_map(|found| found.fix.as_ref()));
-            if count > 0 {
-                let whole = Edit { span: Span::new(0, source.text().len()), text };
+            let mended = mend(analysis, |source| context.snapshot.check(source).analysis);
+            if mended.count > 0 {
                 actions.push(lsp::CodeAction {
                     title: "Mend all that can be mended".to_owned(),
                     kind: Some(CodeActionKind::Custom(FIX_ALL.into())),
-                    edit: Some(change(context, &[whole])),
+                    edit: Some(change(context, &difference(source.text(), &mended.text))),
                     ..Default::default()
                 });
             }
@@ -86,7 +88,43 @@ fn action(context: &Context<'_>, fix: &Fix, found: &diagnostic::Diagnostic, pref
 }
 
 fn change(context: &Context<'_>, edits: &[Edit]) -> WorkspaceEdit {
-    let edit = |edit: &Edit| TextEdit { range: context.encoding.range(&context.snapshot.source, edit.span), new_text: edit.text.clone() };
-    let changes = HashMap::from([(context.snapshot.uri.clone(), edits.iter().map(edit).collect())]);
-    WorkspaceEdit { changes: Some(changes), ..Default::default() }
+    let snapshot = context.snapshot;
+    let edits =
+        edits.iter().map(|edit| TextEdit { range: context.encoding.range(&snapshot.source, edit.span), new_text: edit.text.clone() });
+    if !context.versioned {
+        let changes = HashMap::from([(snapshot.uri.clone(), edits.collect())]);
+        return WorkspaceEdit { changes: Some(changes), ..Default::default() };
+    }
+    // The editor refuses it if the text has been edited since.
+    let text_document = OptionalVersionedTextDocumentIdentifier {
+        version: Some(snapshot.version),
+        text_document_identifier: TextDocumentIdentifier { uri: snapshot.uri.clone() },
+    };
+    let edit = TextDocumentEdit { text_document, edits: edits.map(Into::into).collect() };
+    WorkspaceEdit { document_changes: Some(vec![edit.into()]), ..Default::default() }
+}
+
+/// The lines in which two texts differ. Whoever replaces a whole text moves every mark of its reader:
+/// cursors, folds, breakpoints.
+fn difference(old: &str, new: &str) -> Vec<Edit> {
+    let diff = TextDiff::from_lines(old, new);
+    // Where each line of a text begins, and where its last one ends.
+    let starts = |lines: &[&str]| -> Vec<usize> {
+        let ends = lines.iter().scan(0, |at, line| {
+            *at += line.len();
+            Some(*at)
+        });
+        std::iter::once(0).chain(ends).collect()
+    };
+    let (old_starts, new_starts) = (starts(diff.old_slices()), starts(diff.new_slices()));
+    let changed = diff.ops().iter().filter(|part| part.tag() != DiffTag::Equal);
+    changed
+        .map(|part| {
+            let (before, after) = (part.old_range(), part.new_range());
+            Edit {
+                span: Span::new(old_starts[before.start], old_starts[before.end]),
+                text: new[new_starts[after.start]..new_starts[after.end]].to_owned(),
+            }
+        })
+        .collect()
 }
