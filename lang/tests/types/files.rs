@@ -1,45 +1,18 @@
 //! Files that are right: nothing is said, or just what is known to be wrong with them.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use flowdbg_lang::{
     analysis::Analysis,
     diagnostic::{Diagnostic, Severity},
 };
 
-use crate::support::findings;
-
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.to_string_lossy().ends_with(ending) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
+use crate::support::{files, findings, specification, workflows_of_feature};
 
 fn line(analysis: &Analysis, found: &Diagnostic) -> String {
     let at = analysis.source.position(found.span.start);
     let name = Path::new(analysis.source.path()).file_name().unwrap().to_string_lossy().into_owned();
     format!("{name}:{}:{} {:?} {} `{}`", at.line + 1, at.character + 1, found.severity, found.code, analysis.source.slice(found.span))
-}
-
-/// The folder with the specification's data, if the environment names it.
-fn specification() -> Option<PathBuf> {
-    let folder = std::env::var_os("FLOWDBG_SPEC").map(PathBuf::from);
-    if folder.is_none() {
-        // Not by a macro: the test harness would hide it.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: FLOWDBG_SPEC does not name the folder with the specification's examples");
-    }
-    folder
 }
 
 /// What the specification's own examples take for something else than it is (in both versions of
@@ -73,10 +46,7 @@ fn the_conformance_workflows_are_left_in_peace() {
     let mut count = 0;
     for path in files(&folder.join("ctk"), ".feature") {
         let feature = std::fs::read_to_string(&path).unwrap();
-        for block in feature.split("\"\"\"").filter(|block| block.contains("document:")) {
-            let block = block.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-            let indent = block.lines().find(|line| !line.trim().is_empty()).map_or(0, |line| line.len() - line.trim_start().len());
-            let text: String = block.lines().map(|line| format!("{}\n", line.get(indent..).unwrap_or(""))).collect();
+        for text in workflows_of_feature(&feature) {
             let (_, found) = findings(&path.to_string_lossy(), &text);
             assert_eq!(found, Vec::new(), "{}\n{text}", path.display());
             count += 1;

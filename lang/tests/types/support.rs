@@ -1,5 +1,10 @@
 //! What these tests share.
 
+#[path = "../shared/files.rs"]
+mod shared_files;
+#[path = "../shared/marks.rs"]
+mod shared_marks;
+
 use std::sync::Arc;
 
 use flowdbg_lang::{
@@ -8,11 +13,14 @@ use flowdbg_lang::{
     diagnostic::{Diagnostic, Severity},
     expression::Expression,
     ide::diagnostics::data_flow,
-    marked::{Fixture, draw, on_first_line},
+    marked::Fixture,
     model::{TaskId, Workflow},
     text::Source,
     types::{self, Types},
 };
+
+pub(crate) use self::shared_files::{files, specification, workflows_of_feature};
+use self::shared_marks::compare;
 
 /// The head of a workflow, so that fixtures show what they are about.
 pub(crate) const HEAD: &str = "document: { dsl: '1.0.3', namespace: tests, name: fixture, version: '0.1.0' }\n";
@@ -84,23 +92,5 @@ pub(crate) fn check(fixture: &str) {
             .collect();
         format!("{}{help}{related}", found.message)
     };
-    let mut unexpected: Vec<_> = found.iter().collect();
-    let mut missing = Vec::new();
-    for mark in &file.marks {
-        let fits = |found: &&Diagnostic| {
-            Some(found.severity) == mark.severity()
-                && mark.code.as_deref() == Some(found.code)
-                && on_first_line(&file.text, found.span) == mark.span
-                && said(found).contains(&mark.text)
-        };
-        match unexpected.iter().position(fits) {
-            Some(at) => drop(unexpected.remove(at)),
-            None => missing.push(mark),
-        }
-    }
-    if !missing.is_empty() || !unexpected.is_empty() {
-        let word = |found: &Diagnostic| if found.severity == Severity::Error { "error" } else { "warning" };
-        let marks: Vec<_> = found.iter().map(|found| (found.span, format!("{}[{}] {}", word(found), found.code, said(found)))).collect();
-        panic!("missing: {missing:#?}\nfound:\n{}", draw(&file.text, &marks));
-    }
+    compare(file, &found.iter().collect::<Vec<_>>(), said);
 }

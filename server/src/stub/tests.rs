@@ -101,29 +101,30 @@ async fn a_stub_stops_when_it_is_dropped() {
     }
 }
 
-#[track_caller]
-fn check_refused(text: &str, expected: &[&str]) {
-    let refused = parse(text).expect_err("it is wrong").to_string();
-    assert_eq!(refused.lines().collect::<Vec<_>>(), expected);
+fn refused(text: &str) -> String {
+    parse(text).expect_err("it is wrong").to_string()
 }
 
 #[test]
 fn what_is_wrong_is_said_at_its_place() {
-    check_refused("", &["stub.yaml:1:1: the file is empty: a workflow was expected"]);
-    check_refused("[]", &["stub.yaml:1:1: a stub file must be a mapping; it has routes"]);
-    check_refused(
-        "route: {}",
-        &["stub.yaml:1:1: a stub file needs `routes`; it has routes", "stub.yaml:1:1: a stub file has no `route`; did you mean `routes`?"],
+    assert_eq!(refused(""), "stub.yaml:1:1: the file is empty: a workflow was expected");
+    assert_eq!(refused("[]"), "stub.yaml:1:1: a stub file must be a mapping; it has routes");
+    assert_eq!(
+        refused("route: {}"),
+        ["stub.yaml:1:1: a stub file needs `routes`; it has routes", "stub.yaml:1:1: a stub file has no `route`; did you mean `routes`?"]
+            .join("\n"),
     );
-    check_refused(
-        "routes:\n  payments: []\n",
-        &[
+    assert_eq!(
+        refused("routes:\n  payments: []\n"),
+        [
             "stub.yaml:2:3: `payments` is not an http or https address; write for example http://payments.example",
             "stub.yaml:2:13: a service must be a list of routes, each with `method`, `path` and `responses`; begin each item with `- `",
-        ],
+        ]
+        .join("\n"),
     );
-    check_refused(
-        r#"routes:
+    assert_eq!(
+        refused(
+            r#"routes:
   http://a.example:
     - method: get it
       path: a
@@ -138,8 +139,9 @@ fn what_is_wrong_is_said_at_its_place() {
         - body: ${ [limit(3; repeat(1))] }
         - headers: { "a b": 1 }
     - { method: get, path: /a, responses: [{}] }
-"#,
-        &[
+"#
+        ),
+        [
             "stub.yaml:3:7: a route needs `responses`; it has method, path, responses",
             "stub.yaml:3:15: `method` must be an HTTP method; write for example `get` or `post`",
             "stub.yaml:4:13: `path` must be a path that begins with `/`; write for example `/charges/{id}`; a query is in the request's `query`, not here",
@@ -151,7 +153,8 @@ fn what_is_wrong_is_said_at_its_place() {
             "stub.yaml:13:17: this expression is not proven to end, and a stub cannot stop it; use `map`, `first`, `any` and the like instead of loops",
             "stub.yaml:14:22: `a b` is not the name of a header; write for example `retry-after`",
             "stub.yaml:15:7: GET /a is there already, as /a; put its responses into the first one's list",
-        ],
+        ]
+        .join("\n"),
     );
 }
 
