@@ -4,6 +4,7 @@ mod check;
 mod dap;
 mod debug;
 mod lsp;
+mod replay;
 mod run;
 mod scenario;
 mod serve;
@@ -53,6 +54,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Run(run::Run),
+    Replay(replay::Replay),
     Check(check::Check),
     Debug(debug::Debug),
     Lsp(lsp::Lsp),
@@ -66,6 +68,7 @@ impl Command {
     pub(crate) async fn run(self) -> u8 {
         match self {
             Self::Run(command) => command.run().await,
+            Self::Replay(command) => command.run(),
             Self::Check(command) => command.run(),
             Self::Debug(command) => command.run().await,
             Self::Lsp(command) => command.run().await,

@@ -50,6 +50,12 @@ pub(crate) fn fault(fault: &Fault, stream: Stream) -> String {
     term::renderer(stream).render(&[group])
 }
 
+/// An error about a stretch of a text, drawn.
+pub(crate) fn remark(source: &Source, span: Span, message: &str, stream: Stream) -> String {
+    let group = Level::ERROR.primary_title(message).element(snippet(source, span, None, &[]));
+    term::renderer(stream).render(&[group])
+}
+
 /// The problem details that the summary does not show.
 fn notes(error: &Value) -> Vec<String> {
     let Value::Obj(members) = error else { return Vec::new() };

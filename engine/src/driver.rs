@@ -9,6 +9,7 @@
 mod actor;
 mod clock;
 mod log;
+mod recorder;
 mod trigger;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -18,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use actor::Debuggee;
 pub use log::{EventLog, History, Logged, Reader};
+pub use recorder::{Record, Sink};
 pub use trigger::Trigger;
 
 pub use crate::event::Phase;
@@ -28,6 +30,7 @@ use crate::{
     event::Details,
     machine::{Machine, Outcome},
     program::Program,
+    replay::Replay,
     time::Timestamp,
     worlds::{Request, World},
 };
@@ -56,7 +59,16 @@ pub struct Options {
     pub details: Details,
     /// How much of its past its log keeps.
     pub history: History,
+    /// Keep its journal in memory; see [`Debuggee::journal`].
+    pub journal: bool,
+    /// Write a recording while it runs.
+    pub record: Option<Record>,
 }
+
+/// An execution that goes on cannot be recorded from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an execution that goes on cannot be recorded: a recording begins with its execution")]
+pub struct CannotRecord;
 
 /// What is known of an execution from outside.
 #[derive(Clone, Debug)]
@@ -116,13 +128,31 @@ impl Engine {
     /// Starts an execution. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(&self, program: Arc<Program>, input: Value, options: Options) -> Run {
-        let id: Arc<str> = options.id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()).into();
+        let course = self.world.course();
+        let known = course.as_ref().map(|course| course.journal().execution.to_string());
+        let id: Arc<str> = known.or(options.id.clone()).unwrap_or_else(|| uuid::Uuid::now_v7().to_string()).into();
         let began = Timestamp(self.world.wall_clock());
         let seed = options.seed.unwrap_or_else(|| self.world.seed());
-        let mut machine = Machine::new(id.clone(), program.clone(), input, began, seed);
-        machine.want(options.details);
+        self.launch(Machine::new(id, program, input, began, seed), course, options)
+    }
+
+    /// Goes on with an execution whose machine was written down: what it waits for is asked for
+    /// again. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// It is to be recorded: a journal begins with its execution, and this one began elsewhere.
+    pub fn resume(&self, machine: Machine, options: Options) -> Result<Run, CannotRecord> {
+        if options.journal || options.record.is_some() { Err(CannotRecord) } else { Ok(self.launch(machine, None, options)) }
+    }
+
+    fn launch(&self, machine: Machine, course: Option<Replay>, options: Options) -> Run {
+        let (id, program, began): (Arc<str>, _, _) = (machine.id().into(), machine.program().clone(), machine.began());
         let (inbox, messages) = mpsc::unbounded_channel();
-        let phase = if options.hold { Phase::Pending } else { Phase::Running };
+        let phase = match (options.hold, machine.is_suspended()) {
+            (true, _) => Phase::Pending,
+            (false, true) => Phase::Suspended,
+            (false, false) => Phase::Running,
+        };
         let (status_sender, status) = watch::channel(Status { phase, started_at: (!options.hold).then_some(began), outcome: None });
         let shared = Arc::new(Shared {
             id,
@@ -138,8 +168,11 @@ impl Engine {
             runs.push(Arc::downgrade(&shared));
         }
         let debugger = Debugger::new(options.stop_on_entry);
-        let debuggee = Debuggee::new(machine, debugger, program, options.hold, clock::Clock::new(began, options.hold));
-        let actor = actor::Actor::new(self.clone(), shared.clone(), debuggee, messages, status_sender);
+        let recorder = recorder::Recorder::new(&machine, options.journal, options.record);
+        let clock = clock::Clock::new(machine.now(), options.hold || machine.is_suspended());
+        let mut debuggee = Debuggee::new(machine, debugger, recorder, options.hold, clock);
+        debuggee.want(options.details);
+        let actor = actor::Actor::new(self.clone(), shared.clone(), debuggee, course, messages, status_sender);
         tokio::spawn(actor.run());
         Run(shared)
     }

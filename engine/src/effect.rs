@@ -31,6 +31,9 @@ pub struct Effect {
     pub reference: Arc<str>,
     /// Kind of the task that asks, such as `call:http`; empty for the workflow itself.
     pub asked_by: &'static str,
+    /// Whether it is about credentials, as the request for a token is: neither it nor its answer is
+    /// shown to anybody.
+    pub confidential: bool,
     /// What to do.
     pub kind: EffectKind,
 }

@@ -17,7 +17,7 @@ use flowdbg_lang::{
 pub use exchange::{Exchange, MAX_BODY};
 pub use metrics::Metrics;
 
-pub(crate) use exchange::{UnderWay, abandoned, answered, asked};
+pub(crate) use exchange::{MEANS, UnderWay, abandoned, answered, asked};
 pub(crate) use metrics::size;
 
 use crate::{machine::BranchId, mask::Mask, program::Program, time::Timestamp};
@@ -212,6 +212,10 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Running, Self::Waiting, Self::Suspended, Self::Cancelled, Self::Faulted, Self::Completed];
+
     /// Its name in the specification.
     #[must_use]
     pub fn name(self) -> &'static str {

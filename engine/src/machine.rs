@@ -8,6 +8,7 @@
 //! Same workflow, input and answers: same effects and events. The machine has no clock, no
 //! randomness and no hash order of its own.
 
+mod answers;
 mod extend;
 mod flow;
 mod frame;
@@ -18,6 +19,7 @@ mod subscription;
 mod tell;
 mod unknown;
 mod unwind;
+pub mod written;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -29,6 +31,8 @@ use flowdbg_lang::{
     value::Value,
 };
 
+pub(crate) use answers::WaitFor;
+use answers::{Pending, Waiter};
 pub(crate) use flow::Stop;
 pub use frame::{Branch, BranchState, Frame};
 pub(crate) use frame::{
@@ -41,12 +45,12 @@ pub(crate) use unknown::MARK;
 pub use unknown::{holds_unknown, is_unknown, unknown};
 
 use crate::{
-    effect::{Answer, Effect, EffectId, EffectKind, Stream},
-    event::{Details, Event, EventKind, Level, TaskRun, UnderWay},
+    effect::{Answer, Effect, EffectId},
+    event::{Details, Event, EventKind, Level, UnderWay},
     fault::Fault,
     mask::{Mask, Secrets},
     program::Program,
-    tasks::{self, Credentials},
+    tasks::Credentials,
     time::Timestamp,
 };
 
@@ -74,7 +78,7 @@ pub struct Machine {
     next_effect: u64,
     next_run: u64,
     next_delivery: u64,
-    pending: BTreeMap<EffectId, Waiter>,
+    pending: BTreeMap<EffectId, Pending>,
     inbox: VecDeque<Delivery>,
     /// Documents that were read, by address.
     documents: BTreeMap<Arc<str>, Value>,
@@ -119,6 +123,9 @@ pub struct Output {
     pub effects: Vec<Effect>,
     /// That happened.
     pub events: Vec<Event>,
+    /// Branches that were kept from moving while others went on, each with the number of
+    /// transitions at that point.
+    pub held_back: Vec<(u64, BranchId)>,
 }
 
 /// Something from outside.
@@ -134,37 +141,6 @@ pub enum Input {
     Suspend,
     /// Go on.
     Resume,
-}
-
-/// What waits for an answer.
-#[derive(Clone, Debug)]
-enum Waiter {
-    /// The body of the branch's innermost task.
-    Body(BranchId),
-    /// An expression of the branch's current transition.
-    Evaluation(BranchId),
-    /// The timeout of a task run or workflow.
-    Timeout(BranchId, u64),
-    /// The limit of one attempt of a `try`.
-    Attempt(BranchId, u64),
-    /// Nobody, but the execution does not end before. The task run asked for it, and was told of
-    /// what it wrote, or not.
-    Detached(BranchId, Option<TaskRun>, bool),
-    /// A task run that takes messages; its waiter stays until the subscription is over.
-    Subscription(BranchId, u64),
-}
-
-impl Waiter {
-    fn branch(&self) -> Option<BranchId> {
-        match self {
-            Self::Body(branch)
-            | Self::Evaluation(branch)
-            | Self::Timeout(branch, _)
-            | Self::Attempt(branch, _)
-            | Self::Subscription(branch, _) => Some(*branch),
-            Self::Detached(..) => None,
-        }
-    }
 }
 
 /// A CloudEvent on its way to listeners.
@@ -308,7 +284,7 @@ impl Machine {
 
     /// Takes something from outside. The point in time is the machine's *now* until the next one.
     pub fn feed(&mut self, now: Timestamp, input: Input) {
-        self.now = self.now.max(now);
+        self.pass(now);
         match input {
             Input::Answer(effect, answer) => self.answered(effect, answer),
             Input::Event(event) => {
@@ -326,6 +302,11 @@ impl Machine {
             Input::Suspend => self.suspend(),
             Input::Resume => self.resume(),
         }
+    }
+
+    /// Time has passed, and nothing came.
+    pub(crate) fn pass(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
     }
 
     /// Moves on, for at most `budget` transitions, until every branch waits or is held.
@@ -347,11 +328,15 @@ impl Machine {
             if gate.is_armed() {
                 if !gate.may_move(id) {
                     self.hold(id, false);
+                    self.out.held_back.push((self.counts.transitions, id));
                     continue;
                 }
                 match self.ask(gate, id) {
                     Wants::Go => {}
-                    Wants::HoldBranch => continue,
+                    Wants::HoldBranch => {
+                        self.out.held_back.push((self.counts.transitions, id));
+                        continue;
+                    }
                     Wants::HoldAll => return Progress::Held,
                 }
             }
@@ -381,13 +366,25 @@ impl Machine {
             Some(branch) if wants == Wants::Go => branch.passed = true,
             _ => self.hold(id, true),
         }
+        if let Some(branch) = self.branches.get_mut(&id) {
+            branch.first = wants == Wants::HoldAll;
+        }
         wants
+    }
+
+    /// Keeps a branch from moving that could, as a gate did at this point before.
+    pub(crate) fn hold_back(&mut self, id: BranchId) {
+        if self.branches.get(&id).is_some_and(|branch| branch.state == BranchState::Ready) {
+            self.hold(id, false);
+            self.ready.retain(|ready| *ready != id);
+        }
     }
 
     fn hold(&mut self, id: BranchId, asked: bool) {
         if let Some(branch) = self.branches.get_mut(&id) {
             branch.state = BranchState::Held;
             branch.asked = asked;
+            branch.first = false;
         }
     }
 
@@ -398,13 +395,23 @@ impl Machine {
         {
             branch.state = BranchState::Ready;
             branch.passed |= branch.asked;
-            self.ready.push_back(id);
+            // While all were held nobody went past it, so that a stop changes no order.
+            if std::mem::take(&mut branch.first) {
+                self.ready.push_front(id);
+            } else {
+                self.ready.push_back(id);
+            }
         }
     }
 
     /// What happened and is to be done since the last [`Machine::advance`], without moving on.
     pub fn take_output(&mut self) -> Output {
         std::mem::take(&mut self.out)
+    }
+
+    /// Whether a held branch was kept from moving while others went on.
+    pub(crate) fn is_held_back(&self, id: BranchId) -> bool {
+        self.branches.get(&id).is_some_and(|branch| branch.state == BranchState::Held && !branch.first)
     }
 
     /// How it ended, once it has.
@@ -415,83 +422,6 @@ impl Machine {
 
     fn is_done(&self) -> bool {
         self.outcome.is_some() && self.branches.is_empty() && self.pending.is_empty()
-    }
-
-    fn answered(&mut self, effect: EffectId, answer: Answer) {
-        if let Answer::Message(message) = answer {
-            return self.message_came(effect, message);
-        }
-        if let Answer::Printed(stream, text) = answer {
-            return self.printed(effect, stream, text);
-        }
-        self.exchange_ends(effect, Some(&answer));
-        if let Answer::Process(Ok(outcome)) = &answer {
-            self.count_processor(effect, outcome.processor);
-        }
-        match self.pending.remove(&effect) {
-            None => {}
-            Some(Waiter::Body(id)) => {
-                tasks::hide_tokens(self, id, &answer);
-                if let Some(branch) = self.branches.get_mut(&id) {
-                    branch.answer = Some(answer);
-                }
-                self.wake(id);
-            }
-            Some(Waiter::Evaluation(id)) => {
-                if let Some(branch) = self.branches.get_mut(&id) {
-                    branch.evaluated.push(match answer {
-                        Answer::Evaluated(result) => result,
-                        Answer::Failed(error) => Err(crate::fault::summary(&error)),
-                        _ => Err("the expression was not evaluated".to_owned()),
-                    });
-                }
-                self.wake(id);
-            }
-            Some(Waiter::Timeout(id, run)) => self.timed_out(id, run),
-            Some(Waiter::Attempt(id, run)) => self.attempt_timed_out(id, run),
-            Some(Waiter::Subscription(id, run)) => self.subscription_over(id, run, answer),
-            Some(Waiter::Detached(id, task, printed)) => self.detached_ended(id, task, printed, &answer),
-        }
-    }
-
-    /// A process has written something.
-    fn printed(&mut self, effect: EffectId, stream: Stream, text: String) {
-        let (id, task) = match self.pending.get_mut(&effect) {
-            Some(Waiter::Body(id)) => {
-                let id = *id;
-                if let Some(frame) = self.branches.get_mut(&id).and_then(|branch| branch.frames.last_mut()) {
-                    frame.state = State::Printed;
-                }
-                (id, self.task_run(id, self.depth(id)))
-            }
-            Some(Waiter::Detached(id, task, printed)) => {
-                *printed = true;
-                (*id, task.clone())
-            }
-            _ => return,
-        };
-        self.emit(id, task, EventKind::Log { level: stream.into(), text });
-    }
-
-    /// What nobody waited for has ended: what is to be said of it is said.
-    fn detached_ended(&mut self, id: BranchId, task: Option<TaskRun>, printed: bool, answer: &Answer) {
-        let mut lines: Vec<(Level, String)> = Vec::new();
-        match answer {
-            Answer::Process(Ok(outcome)) => {
-                if !printed {
-                    lines.extend(crate::tasks::process::written(outcome).map(|(level, text)| (level, text.to_owned())));
-                }
-                if outcome.code != 0 {
-                    lines.push((Level::Warning, format!("the process that nobody waited for ended with exit code {}", outcome.code)));
-                }
-            }
-            Answer::Process(Err(error)) => lines.push((Level::Warning, error.to_string())),
-            Answer::Failed(error) => lines.push((Level::Warning, crate::fault::summary(error))),
-            _ => {}
-        }
-        for (level, text) in lines {
-            self.emit(id, task.clone(), EventKind::Log { level, text });
-        }
     }
 
     fn wake(&mut self, id: BranchId) {
@@ -544,74 +474,6 @@ impl Machine {
         self.inbox.retain(|delivery| !delivery.taken);
     }
 
-    pub(crate) fn request(&mut self, branch: BranchId, kind: EffectKind, waiter: WaitFor) -> EffectId {
-        let id = EffectId(self.next_effect);
-        self.next_effect += 1;
-        let (reference, asked_by) = self.asker(branch);
-        let waiter = match waiter {
-            WaitFor::Body => Waiter::Body(branch),
-            WaitFor::Evaluation => Waiter::Evaluation(branch),
-            WaitFor::Timeout(run) => Waiter::Timeout(branch, run),
-            WaitFor::Attempt(run) => Waiter::Attempt(branch, run),
-            WaitFor::Nobody => Waiter::Detached(branch, self.task_run(branch, self.depth(branch)), false),
-            WaitFor::Subscription(run) => Waiter::Subscription(branch, run),
-        };
-        self.pending.insert(id, waiter);
-        self.exchange_begins(branch, id, &kind);
-        self.out.effects.push(Effect { id, branch, reference, asked_by, kind });
-        id
-    }
-
-    /// Asks for an effect and lets the branch wait for its answer.
-    pub(crate) fn wait_for(&mut self, branch: BranchId, kind: EffectKind) -> EffectId {
-        let sleeps = matches!(kind, EffectKind::Sleep(_));
-        let id = self.request(branch, kind, WaitFor::Body);
-        if let Some(branch) = self.branches.get_mut(&branch) {
-            branch.state = BranchState::Waiting;
-            branch.sleeps = sleeps;
-        }
-        id
-    }
-
-    /// Leaves an answer to the innermost task, which takes it next.
-    pub(crate) fn leave_answer(&mut self, id: BranchId, answer: Answer) {
-        if let Some(branch) = self.branches.get_mut(&id) {
-            branch.answer = Some(answer);
-        }
-    }
-
-    /// Takes the answer that the innermost task waited for, if it has come.
-    pub(crate) fn take_answer(&mut self, id: BranchId) -> Option<Answer> {
-        self.branches.get_mut(&id).and_then(|branch| branch.answer.take())
-    }
-
-    /// Takes the answer that the innermost task waited for, if that is a failure.
-    fn take_failure(&mut self, id: BranchId) -> Option<Fault> {
-        let branch = self.branches.get_mut(&id)?;
-        match branch.answer.take() {
-            Some(Answer::Failed(error)) => Some(Fault::from_error(error)),
-            other => {
-                branch.answer = other;
-                None
-            }
-        }
-    }
-
-    /// Takes the answer that the innermost task waited for, if that is not known.
-    fn take_unknown(&mut self, id: BranchId) -> bool {
-        let Some(branch) = self.branches.get_mut(&id) else { return false };
-        let is_unknown = matches!(branch.answer, Some(Answer::Unknown));
-        if is_unknown {
-            branch.answer = None;
-        }
-        is_unknown
-    }
-
-    /// Whether an answer has come that the innermost task waits for.
-    pub(crate) fn has_answer(&self, id: BranchId, is_it: impl Fn(&Answer) -> bool) -> bool {
-        self.branches.get(&id).and_then(|branch| branch.answer.as_ref()).is_some_and(is_it)
-    }
-
     /// Milliseconds until a timeout ends what the innermost task does.
     pub(crate) fn time_left(&self, id: BranchId) -> Option<u64> {
         let mut branch = self.branches.get(&id);
@@ -640,6 +502,19 @@ impl Machine {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn began(&self) -> Timestamp {
+        self.root.started_at
+    }
+
+    /// How many transitions were made: a point in the course of the execution, the same whenever it
+    /// gets the same answers.
+    #[must_use]
+    pub fn transitions(&self) -> u64 {
+        self.counts.transitions
     }
 
     /// A branch that lives.
@@ -671,26 +546,6 @@ impl Machine {
         if let Some(branch) = self.branches.get_mut(&id) {
             branch.state = state;
         }
-    }
-
-    pub(crate) fn withdraw_timer(&mut self, timer: EffectId) {
-        self.withdraw(timer);
-    }
-
-    fn withdraw(&mut self, effect: EffectId) {
-        if self.pending.remove(&effect).is_some() {
-            self.exchange_ends(effect, None);
-            let id = EffectId(self.next_effect);
-            self.next_effect += 1;
-            let kind = EffectKind::Cancel(effect);
-            self.out.effects.push(Effect { id, branch: ROOT, reference: "".into(), asked_by: "", kind });
-        }
-    }
-
-    /// Reference and kind of a branch's innermost task.
-    fn asker(&self, id: BranchId) -> (Arc<str>, &'static str) {
-        let frame = self.branches.get(&id).and_then(|branch| branch.frames.last());
-        frame.and_then(Frame::task).map_or_else(|| ("".into(), ""), |task| (task.reference.clone(), task.kind.name()))
     }
 
     /// A document that was read before.
@@ -727,6 +582,30 @@ impl Machine {
     }
 
     /// What must not be shown.
+    #[must_use]
+    pub fn masked_by(&self) -> &Mask {
+        &self.mask
+    }
+
+    /// The workflow that it is of.
+    #[must_use]
+    pub fn program(&self) -> &Arc<Program> {
+        &self.root.program
+    }
+
+    /// Its input.
+    #[must_use]
+    pub fn input(&self) -> &Value {
+        &self.root.input
+    }
+
+    /// What its random choices follow from.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What must not be shown, to hide more.
     pub(crate) fn mask(&mut self) -> &mut Mask {
         &mut self.mask
     }
@@ -746,16 +625,6 @@ impl Machine {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
-}
-
-/// Who waits for an effect that is being asked for.
-pub(crate) enum WaitFor {
-    Body,
-    Evaluation,
-    Timeout(u64),
-    Attempt(u64),
-    Subscription(u64),
-    Nobody,
 }
 
 #[cfg(test)]

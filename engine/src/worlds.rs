@@ -4,6 +4,7 @@ pub mod dry;
 pub mod local;
 pub mod mock;
 pub mod patient;
+pub mod recorded;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -12,6 +13,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::{
     effect::{Answer, Effect, EffectId, EffectKind, Message, Stream},
     machine::ROOT,
+    replay::{Divergence, Replay},
 };
 
 /// An answer that is on its way. Dropping it stops the work.
@@ -32,7 +34,7 @@ impl Request {
     /// Something that no execution waits for: a watch expression of a debugger.
     #[must_use]
     pub fn aside(kind: EffectKind) -> Self {
-        let effect = Effect { id: EffectId(0), branch: ROOT, reference: Arc::from(""), asked_by: "", kind };
+        let effect = Effect { id: EffectId(0), branch: ROOT, reference: Arc::from(""), asked_by: "", confidential: false, kind };
         let (messages, _) = Messages::to(EffectId(0), &mpsc::unbounded_channel().0);
         Self { execution: Arc::from(""), effect, messages }
     }
@@ -89,4 +91,13 @@ pub trait World: Send + Sync + 'static {
 
     /// A number that nobody can guess, to seed an execution's random choices.
     fn seed(&self) -> u64;
+
+    /// The course of an execution that is on record: then everything that comes from outside comes
+    /// from it, and nothing is performed.
+    fn course(&self) -> Option<Replay> {
+        None
+    }
+
+    /// Something differs from the course on record.
+    fn diverged(&self, _: &Divergence) {}
 }

@@ -226,6 +226,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::If, Self::Input, Self::Body, Self::Catch, Self::Output, Self::Export];
+
     /// Its name, as the DSL's property is called.
     #[must_use]
     pub fn name(self) -> &'static str {

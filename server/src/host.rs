@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::{
     input,
     load::{self, LoadError, Loaded},
+    recording::RecordingFile,
     runs::{Execution, Runs},
     schedule,
     stub::{self, Stub},
@@ -37,6 +38,8 @@ struct Inner {
     runs: Arc<Runs>,
     /// The schedules that it keeps.
     schedules: Mutex<JoinSet<()>>,
+    /// Where recordings of executions are written.
+    recordings: Option<PathBuf>,
 }
 
 impl From<Engine> for Host {
@@ -49,14 +52,14 @@ impl Host {
     /// A host that runs executions on this engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self(Arc::new(Inner { engine, world: None, patient: false, runs: Arc::default(), schedules: Mutex::default() }))
+        Self::with(engine, None, false)
     }
 
     /// A host that runs executions in the local world, with the stand-ins that they bring.
     #[must_use]
     pub fn local(world: Local) -> Self {
         let engine = Engine::new(Arc::new(world.clone()));
-        Self(Arc::new(Inner { engine, world: Some(world), patient: false, runs: Arc::default(), schedules: Mutex::default() }))
+        Self::with(engine, Some(world), false)
     }
 
     /// The same for a runtime whose clock is paused: waits cost nothing, and the clock stands still
@@ -64,7 +67,25 @@ impl Host {
     #[must_use]
     pub fn in_virtual_time(world: Local) -> Self {
         let engine = Engine::new(Arc::new(Patient(Arc::new(world.clone()))));
-        Self(Arc::new(Inner { engine, world: Some(world), patient: true, runs: Arc::default(), schedules: Mutex::default() }))
+        Self::with(engine, Some(world), true)
+    }
+
+    fn with(engine: Engine, world: Option<Local>, patient: bool) -> Self {
+        Self(Arc::new(Inner { engine, world, patient, runs: Arc::default(), schedules: Mutex::default(), recordings: None }))
+    }
+
+    /// The same host, which writes a recording of each execution into this folder.
+    #[must_use]
+    pub fn recording_to(self, folder: Option<PathBuf>) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            engine: inner.engine.clone(),
+            world: inner.world.clone(),
+            patient: inner.patient,
+            runs: inner.runs.clone(),
+            schedules: Mutex::default(),
+            recordings: folder,
+        }))
     }
 
     /// Its engine.
@@ -119,7 +140,12 @@ impl Host {
         Ok(Some(said))
     }
 
-    async fn begin(&self, loaded: &Loaded, input: Value, options: Options) -> Result<Arc<Execution>, LoadError> {
+    async fn begin(&self, loaded: &Loaded, input: Value, mut options: Options) -> Result<Arc<Execution>, LoadError> {
+        if let (Some(folder), None) = (&self.0.recordings, &options.record) {
+            let id = options.id.get_or_insert_with(|| uuid::Uuid::now_v7().to_string());
+            let file = RecordingFile::in_folder(folder, id).map_err(|error| LoadError::Companion(error.to_string()))?;
+            options.record = Some(file.record());
+        }
         let (engine, stand_ins) = match (&self.0.world, self.stub(loaded).await?) {
             (Some(world), Some(stub)) => {
                 let started = stub.start().await.map_err(|error| LoadError::Companion(format!("the stub cannot be started: {error}")))?;

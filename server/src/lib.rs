@@ -16,6 +16,7 @@ mod json;
 pub mod load;
 pub mod lsp;
 pub mod project;
+pub mod recording;
 mod runs;
 mod schedule;
 pub mod serve;

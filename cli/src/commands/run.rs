@@ -1,16 +1,15 @@
 //! `flowdbg run`: runs a workflow and prints its output.
 
+use std::{path::PathBuf, sync::Arc};
+
 use clap::Args;
 use flowdbg_engine::{
     driver::{Options, Run as Execution},
     machine::Outcome,
+    scenario::Scenario,
 };
 use flowdbg_lang::value::{Value, ValueExt as _};
-
-use std::{path::PathBuf, sync::Arc};
-
-use flowdbg_engine::scenario::Scenario;
-use flowdbg_server::{host::Host, load::Loaded};
+use flowdbg_server::{host::Host, load::Loaded, recording::RecordingFile};
 
 use super::{CANCELLED, FAULTED, GOOD, Subject, UNUSABLE, refuse, scenario};
 use crate::{
@@ -31,6 +30,7 @@ Examples:
   flowdbg run order.workflow.yaml --input @order.json --quiet | jq .total
   flowdbg run order.workflow.yaml --scenario declined.scenario.yaml
   curl … | flowdbg run order.workflow.yaml --input -
+  flowdbg run order.workflow.yaml --record order.jsonl      then: flowdbg replay order.jsonl
 
 Ctrl-C cancels the execution: its calls, processes and timers stop. A second one kills flowdbg.")]
 pub(crate) struct Run {
@@ -48,6 +48,9 @@ pub(crate) struct Run {
     /// Print plain lines instead of a live list
     #[arg(long)]
     no_progress: bool,
+    /// Write all that happens to this new file, line by line; `flowdbg replay` runs it again
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 impl Run {
@@ -64,21 +67,33 @@ impl Run {
         if loaded.program.workflow.schedule.is_some() && !self.quiet {
             term::err("the workflow has a schedule: it is run once, now; `flowdbg serve FILE` keeps the schedule");
         }
+        let recording = match self.record.as_deref().map(RecordingFile::create).transpose() {
+            Ok(recording) => recording,
+            Err(error) => {
+                term::error(&error.to_string());
+                return UNUSABLE;
+            }
+        };
         let is_virtual = self.fast || scenario.as_ref().is_some_and(|scenario| scenario.is_virtual);
         let work = async move {
-            match scenario {
-                Some(scenario) => self.play(&scenario, &loaded, input).await,
-                None => self.really(&loaded, input).await,
+            let options = Options { record: recording.as_ref().map(RecordingFile::record), ..Options::default() };
+            let code = match scenario {
+                Some(scenario) => self.play(&scenario, &loaded, input, options).await,
+                None => self.really(&loaded, input, options).await,
+            };
+            if let Some(why) = recording.and_then(|recording| recording.failed()) {
+                term::error(&why);
             }
+            code
         };
         if is_virtual { scenario::in_virtual_time(work).await } else { work.await }
     }
 
     /// Runs it in the local world.
-    async fn really(&self, loaded: &Loaded, input: Value) -> u8 {
+    async fn really(&self, loaded: &Loaded, input: Value, options: Options) -> u8 {
         let interrupts = Interrupts::listen();
         let host = if self.fast { Host::in_virtual_time(host::world()) } else { host::local() };
-        let execution = match host.run(loaded, input, Options::default()).await {
+        let execution = match host.run(loaded, input, options).await {
             Ok(execution) => execution,
             Err(error) => {
                 refuse(&error);
@@ -93,9 +108,9 @@ impl Run {
     }
 
     /// Runs it in the world of a scenario.
-    async fn play(&self, scenario: &Arc<Scenario>, loaded: &Loaded, input: Value) -> u8 {
+    async fn play(&self, scenario: &Arc<Scenario>, loaded: &Loaded, input: Value, options: Options) -> u8 {
         let interrupts = Interrupts::listen();
-        let play = scenario::start(scenario, loaded, input);
+        let play = scenario::start(scenario, loaded, input, options);
         let execution = play.run().clone();
         let watching = tokio::spawn(cancel_when_interrupted(execution.clone(), interrupts, self.quiet));
         progress::follow(&execution, Style::chosen(self.quiet, self.no_progress)).await;

@@ -38,8 +38,8 @@ pub(crate) fn load(path: &Path, fast: bool) -> Result<Arc<Scenario>, u8> {
 }
 
 /// Starts an execution in the world of a scenario.
-pub(crate) fn start(scenario: &Arc<Scenario>, loaded: &Loaded, input: Value) -> Play {
-    Play::start(scenario, loaded.program.clone(), input, Arc::new(host::world()), Options::default())
+pub(crate) fn start(scenario: &Arc<Scenario>, loaded: &Loaded, input: Value, options: Options) -> Play {
+    Play::start(scenario, loaded.program.clone(), input, Arc::new(host::world()), options)
 }
 
 /// Says which answers were made up and what is not as expected; gives the exit code, if the end of

@@ -46,6 +46,9 @@ pub(crate) struct Serve {
     /// A name by which clients may call this host, beside those of the loopback interface
     #[arg(long, value_name = "NAME")]
     name: Vec<String>,
+    /// Write a recording of every execution to a file in this folder
+    #[arg(long, value_name = "FOLDER")]
+    record: Option<PathBuf>,
 }
 
 impl Serve {
@@ -65,7 +68,7 @@ impl Serve {
             ..ServeOptions::default()
         };
         let mut interrupts = Interrupts::listen();
-        let host = host::local();
+        let host = host::local().recording_to(self.record);
         let Ok(known) = gather(&self.workflows) else { return UNUSABLE };
         for loaded in &known {
             if let Some(other) = host.register(loaded) {

@@ -5,6 +5,7 @@
 mod check;
 mod debug;
 mod lsp;
+mod recording;
 mod run;
 mod scenario;
 mod serve;

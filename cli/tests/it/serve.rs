@@ -106,7 +106,7 @@ fn every_command_has_help_with_its_name() {
     let folder = Folder::new(&[]);
     let (code, out, _) = folder.run(&["--help"], "");
     assert!(code == 0 && !out.contains("evaluate-worker"), "{out}");
-    for command in ["run", "check", "debug", "lsp", "dap", "serve"] {
+    for command in ["run", "replay", "check", "debug", "lsp", "dap", "serve"] {
         assert!(out.contains(&format!("\n  {command} ")), "{out}");
         let (code, help, _) = folder.run(&[command, "--help"], "");
         assert!(code == 0 && help.contains(&format!("Usage: flowdbg {command}")), "{help}");

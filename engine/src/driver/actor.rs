@@ -12,13 +12,15 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Engine, Message, Phase, Shared, Status, clock::Clock};
+use super::{Engine, Message, Phase, Shared, Status, clock::Clock, recorder::Recorder};
 use crate::{
-    debug::{Bound, BreakpointSpec, Debugger, Granularity, Notice, Reason, StepKind},
+    debug::{Bound, BreakpointSpec, Category, Debugger, Granularity, Notice, Reason, StepKind},
     effect::{Answer, Effect, EffectId, EffectKind},
     event::{Details, Event, EventKind},
+    journal::{Given, Journal},
     machine::{BranchId, BranchState, EditError, Input, Machine, Output, PathStep, Progress, ROOT, ScopeName},
     program::Program,
+    replay::Replay,
     time::Timestamp,
     worlds::{Messages, Request},
 };
@@ -34,6 +36,7 @@ pub struct Debuggee {
     machine: Machine,
     debugger: Debugger,
     programs: Vec<Arc<Program>>,
+    recorder: Recorder,
     clock: Clock,
     /// Not begun yet.
     held: bool,
@@ -47,18 +50,31 @@ pub struct Debuggee {
 }
 
 impl Debuggee {
-    pub(super) fn new(machine: Machine, debugger: Debugger, program: Arc<Program>, held: bool, clock: Clock) -> Self {
+    pub(super) fn new(machine: Machine, debugger: Debugger, recorder: Recorder, held: bool, clock: Clock) -> Self {
         Self {
+            programs: vec![machine.program().clone()],
+            suspended: machine.is_suspended(),
             machine,
             debugger,
-            programs: vec![program],
+            recorder,
             clock,
             held,
             stopped: false,
             cancelled: false,
-            suspended: false,
             asked: Vec::new(),
         }
+    }
+
+    /// Its journal so far, if it is kept.
+    #[must_use]
+    pub fn journal(&self) -> Option<&Journal> {
+        self.recorder.journal()
+    }
+
+    /// Gives the machine something from outside.
+    fn feed(&mut self, now: Timestamp, input: Input) {
+        self.recorder.given(&self.machine, now, || Given::of(&self.machine, &input));
+        self.machine.feed(now, input);
     }
 
     /// The machine, to look at.
@@ -75,20 +91,22 @@ impl Debuggee {
         if !self.stopped {
             return Err(EditError::Refused("the execution is running; stop it first".to_owned()));
         }
-        self.machine.edit(branch, depth, scope, path, value)
+        self.machine.edit(branch, depth, scope, path, value.clone())?;
+        let edit = || Given::Edit { branch, depth, scope, path: path.to_vec(), value };
+        self.recorder.given(&self.machine, self.machine.now(), edit);
+        Ok(())
     }
 
     /// Lets an execution begin that was started with `hold`.
     pub fn release(&mut self) {
-        if self.held {
-            self.held = false;
+        if std::mem::take(&mut self.held) && !self.stands() {
             self.clock.go();
         }
     }
 
     /// When it began, as far as its clock knows.
     fn began(&self) -> Option<Timestamp> {
-        (!self.held).then(|| self.clock.began())
+        (!self.held).then(|| self.machine.began())
     }
 
     /// Ends the execution.
@@ -152,7 +170,10 @@ impl Debuggee {
 
     /// Has these details told from now on.
     pub fn want(&mut self, details: Details) {
-        self.machine.want(details);
+        if self.machine.details().and(details) != self.machine.details() {
+            self.recorder.given(&self.machine, self.machine.now(), || Given::Want(details));
+            self.machine.want(details);
+        }
     }
 
     /// Lets a stopped execution go on; false if it was not stopped.
@@ -183,6 +204,9 @@ impl Debuggee {
         let held: Vec<BranchId> =
             self.machine.branches().filter(|branch| branch.state == BranchState::Held).map(|branch| branch.id).collect();
         for branch in held {
+            if self.machine.is_held_back(branch) {
+                self.recorder.given(&self.machine, self.machine.now(), || Given::Release(branch));
+            }
             self.machine.release(branch);
         }
     }
@@ -213,6 +237,8 @@ pub(super) struct Actor {
     engine: Engine,
     shared: Arc<Shared>,
     debuggee: Debuggee,
+    /// The course of the execution, if it is on record.
+    course: Option<Replay>,
     messages: mpsc::UnboundedReceiver<Message>,
     status: watch::Sender<Status>,
     answers: mpsc::UnboundedReceiver<(EffectId, Answer)>,
@@ -230,15 +256,21 @@ impl Actor {
     pub(super) fn new(
         engine: Engine,
         shared: Arc<Shared>,
-        debuggee: Debuggee,
+        mut debuggee: Debuggee,
+        course: Option<Replay>,
         messages: mpsc::UnboundedReceiver<Message>,
         status: watch::Sender<Status>,
     ) -> Self {
         let (answer_sender, answers) = mpsc::unbounded_channel();
+        if let Some(course) = &course {
+            let more = course.journal().programs.iter().skip(1).cloned();
+            debuggee.programs.extend(more);
+        }
         Self {
             engine,
             shared,
             debuggee,
+            course,
             messages,
             status,
             answers,
@@ -252,6 +284,11 @@ impl Actor {
     }
 
     pub(super) async fn run(mut self) {
+        // A machine that was written down waits for what it had asked for.
+        let pending: Vec<Effect> = self.debuggee.machine.pending().cloned().collect();
+        for effect in pending {
+            self.perform(effect);
+        }
         loop {
             let progress = self.advance();
             self.tell();
@@ -273,6 +310,10 @@ impl Actor {
         }
         for (_, task) in self.performing.drain() {
             task.abort();
+        }
+        let Debuggee { machine, recorder, .. } = &mut self.debuggee;
+        if !recorder.ended(machine) {
+            self.shared.notify(&remark("the end of the recording cannot be written".to_owned()));
         }
         let outcome = self.debuggee.machine.outcome().cloned();
         let phase = match &outcome {
@@ -296,12 +337,14 @@ impl Actor {
         let cancelled = std::mem::take(&mut self.debuggee.cancelled);
         let now = self.debuggee.clock.now();
         for input in std::mem::take(&mut self.debuggee.asked) {
-            self.debuggee.machine.feed(now, input);
+            self.debuggee.feed(now, input);
         }
         if cancelled {
             self.debuggee.stopped = false;
             self.debuggee.suspended = false;
-            self.debuggee.machine.feed(now, Input::Cancel);
+            // From here on it goes its own way.
+            self.course = None;
+            self.debuggee.feed(now, Input::Cancel);
         }
         if self.debuggee.held && !cancelled {
             return Progress::Held;
@@ -314,11 +357,25 @@ impl Actor {
         }
         for _ in 0..BATCH {
             let Some(input) = self.kept.pop_front() else { break };
-            self.debuggee.machine.feed(now, input);
+            self.debuggee.feed(now, input);
         }
-        let Debuggee { machine, debugger, .. } = &mut self.debuggee;
-        let (progress, output) = machine.advance(debugger, BUDGET);
+        let Debuggee { machine, debugger, suspended, .. } = &mut self.debuggee;
+        let (progress, output) = match &mut self.course {
+            Some(course) => {
+                let made = course.advance(machine, debugger, BUDGET);
+                // Whoever suspended it did so on record, and so did whoever resumed it.
+                *suspended = machine.is_suspended();
+                made
+            }
+            None => machine.advance(debugger, BUDGET),
+        };
         make_room(&mut self.unread, machine);
+        for divergence in self.course.as_mut().map(Replay::take_divergences).unwrap_or_default() {
+            self.engine.world.diverged(&divergence);
+            let place = divergence.place.clone();
+            let text = format!("differs from the recording: {divergence}\n");
+            self.shared.notify(&Notice::Output { category: Category::Important, text, place });
+        }
         if progress == Progress::Held {
             self.debuggee.stop();
         }
@@ -329,15 +386,22 @@ impl Actor {
         if progress == Progress::Idle && !self.kept.is_empty() { Progress::More } else { progress }
     }
 
-    /// Tells what happened and does what is asked for.
+    /// Records and tells what happened, and does what is asked for. What is on record is not done
+    /// again.
     fn handle(&mut self, output: Output) {
+        let Debuggee { machine, recorder, .. } = &mut self.debuggee;
+        if !recorder.made(machine, &output) {
+            self.shared.notify(&remark("the recording cannot be written any more".to_owned()));
+        }
         let notices: Vec<Notice> = output.events.iter().filter_map(notice).collect();
         self.shared.log.append(output.events);
         for notice in notices {
             self.shared.notify(&notice);
         }
-        for effect in output.effects {
-            self.perform(effect);
+        if self.course.is_none() {
+            for effect in output.effects {
+                self.perform(effect);
+            }
         }
     }
 
@@ -396,6 +460,8 @@ impl Actor {
                 errand(&mut self.debuggee);
                 self.tell();
             }
+            // What happens elsewhere is no part of a course on record.
+            Message::Event(_) if self.course.is_some() => {}
             Message::Event(event) => self.kept.push_back(Input::Event(event)),
         }
     }
@@ -477,6 +543,12 @@ fn make_room(unread: &mut HashMap<EffectId, (Arc<Semaphore>, usize)>, machine: &
         room.add_permits(before.saturating_sub(now));
         *before = now;
     }
+}
+
+/// Something that a debugger's client must not miss.
+fn remark(mut text: String) -> Notice {
+    text.push('\n');
+    Notice::Output { category: Category::Important, text, place: None }
 }
 
 /// What an event means to a debugger's client.

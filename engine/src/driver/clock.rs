@@ -24,10 +24,6 @@ impl Clock {
         self.passed + self.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    pub(super) fn began(&self) -> Timestamp {
-        self.began
-    }
-
     pub(super) fn now(&self) -> Timestamp {
         self.began.after(u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX))
     }

@@ -4,7 +4,7 @@
 use flowdbg_lang::value::{self, Value};
 
 use crate::{
-    effect::{Answer, Channel, Command, EffectId, EffectKind, McpTransport, Message, Protocol},
+    effect::{Answer, Channel, Command, Effect, EffectId, EffectKind, McpTransport, Message, Protocol},
     mask::{HIDDEN, Mask},
 };
 
@@ -14,13 +14,16 @@ pub const MAX_BODY: usize = 4_096;
 /// Headers that are secrets by what they are for.
 const HIDDEN_HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
 
+/// By what means exchanges are made.
+pub(crate) const MEANS: [&str; 9] = ["http", "grpc", "mcp", "message", "subscription", "process", "event", "document", "workflow"];
+
 /// One side of an exchange.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The effect that it is; unique in the execution.
     pub id: EffectId,
     /// By what means: `http`, `grpc`, `mcp`, `message`, `subscription`, `process`, `event`,
-    /// `document`, `workflow`.
+    /// `document` or `workflow`.
     pub means: &'static str,
     /// How long it took, in milliseconds of the execution's clock; none at its start.
     pub duration: Option<u64>,
@@ -29,9 +32,9 @@ pub struct Exchange {
 }
 
 /// What an effect shows of itself, by its means; none if it is no exchange.
-pub(crate) fn asked(kind: &EffectKind, mask: &Mask) -> Option<(&'static str, Value)> {
-    let shown = Shown { mask };
-    match kind {
+pub(crate) fn asked(effect: &Effect, mask: &Mask) -> Option<(&'static str, Value)> {
+    let shown = Shown { mask, confidential: effect.confidential };
+    match &effect.kind {
         EffectKind::Http(request) => {
             let body = request.body.as_deref().map(|body| shown.bytes(body));
             let members = [
@@ -95,9 +98,9 @@ pub(crate) fn asked(kind: &EffectKind, mask: &Mask) -> Option<(&'static str, Val
     }
 }
 
-/// What an answer shows of itself.
-pub(crate) fn answered(answer: &Answer, mask: &Mask) -> Value {
-    let shown = Shown { mask };
+/// What an answer shows of itself; of a confidential one nobody sees the body.
+pub(crate) fn answered(answer: &Answer, confidential: bool, mask: &Mask) -> Value {
+    let shown = Shown { mask, confidential };
     let failed = |error: &str| value::object([("outcome", value::string("failed")), ("error", shown.text(error))]);
     let came = |members: Vec<(&'static str, Value)>| value::object([("outcome", value::string("answered"))].into_iter().chain(members));
     match answer {
@@ -151,6 +154,8 @@ fn number(n: usize) -> Value {
 /// How things are shown: without secrets first, cut then, so that no part of a secret is left.
 struct Shown<'a> {
     mask: &'a Mask,
+    /// Whether bodies are hidden as a whole.
+    confidential: bool,
 }
 
 impl Shown<'_> {
@@ -214,6 +219,9 @@ impl Shown<'_> {
 
     /// A body: its size, and its beginning if it is text.
     fn bytes(&self, body: &[u8]) -> Vec<(&'static str, Value)> {
+        if self.confidential {
+            return vec![("body", value::string(HIDDEN))];
+        }
         let mut members = vec![("bodyBytes", number(body.len()))];
         // Looked at no further than what is told; a character may be cut in two at its end.
         let window = &body[..body.len().min(MAX_BODY + self.mask.longest() + 4)];
@@ -240,6 +248,8 @@ pub(crate) struct UnderWay {
     pub(crate) since: crate::time::Timestamp,
     pub(crate) branch: crate::machine::BranchId,
     pub(crate) task: Option<super::TaskRun>,
+    /// Whether it is about credentials.
+    pub(crate) confidential: bool,
 }
 
 #[cfg(test)]
@@ -255,6 +265,32 @@ mod tests {
         mask
     }
 
+    fn effect(kind: EffectKind, confidential: bool) -> Effect {
+        Effect { id: EffectId(1), branch: crate::machine::ROOT, reference: "".into(), asked_by: "call:http", confidential, kind }
+    }
+
+    /// Also what the mask does not know yet.
+    #[test]
+    fn of_what_is_about_credentials_no_body_is_told() {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let request = HttpRequest {
+            method: "POST".into(),
+            url: "https://id.example/t".into(),
+            headers: headers.clone(),
+            body: Some(b"pin=1".to_vec()),
+        };
+        let (_, content) = asked(&effect(EffectKind::Http(request), true), &Mask::default()).expect("an exchange");
+        assert_eq!(
+            content.to_json(),
+            r#"{"method":"POST","uri":"https://id.example/t","headers":{"content-type":"application/json"},"body":"***"}"#
+        );
+        let response = HttpResponse { status: 200, headers, body: br#"{"access_token":"fresh"}"#.to_vec() };
+        assert_eq!(
+            answered(&Answer::Http(Ok(response)), true, &Mask::default()).to_json(),
+            r#"{"outcome":"answered","status":200,"headers":{"content-type":"application/json"},"body":"***"}"#
+        );
+    }
+
     #[test]
     fn a_request_shows_neither_secrets_nor_credentials() {
         let request = HttpRequest {
@@ -263,7 +299,7 @@ mod tests {
             headers: vec![("Authorization".into(), "Basic x".into()), ("x-trace".into(), "with top secret".into())],
             body: Some(b"{\"pin\":\"top secret\"}".to_vec()),
         };
-        let (means, content) = asked(&EffectKind::Http(request), &mask("top secret")).expect("an exchange");
+        let (means, content) = asked(&effect(EffectKind::Http(request), false), &mask("top secret")).expect("an exchange");
         assert_eq!(means, "http");
         assert_eq!(
             content.to_json(),
@@ -275,7 +311,7 @@ mod tests {
             stdin: Some("top secret".into()),
             environment: [("PIN".to_owned(), "top secret".to_owned())].into(),
         };
-        let (_, content) = asked(&EffectKind::Process(command), &mask("top secret")).expect("an exchange");
+        let (_, content) = asked(&effect(EffectKind::Process(command), false), &mask("top secret")).expect("an exchange");
         assert_eq!(content.to_json(), r#"{"command":"pay '***'","arguments":["--now"],"environment":["PIN"],"stdinBytes":10}"#);
     }
 
@@ -285,7 +321,7 @@ mod tests {
         let mask = mask(&secret);
         let answer = |body: Vec<u8>| {
             let response = HttpResponse { status: 200, headers: Vec::new(), body };
-            answered(&Answer::Http(Ok(response)), &mask)
+            answered(&Answer::Http(Ok(response)), false, &mask)
         };
         // Wherever the secret lies, also after others that became shorter.
         for before in [0, 1, 20, 21, 22] {

@@ -51,6 +51,7 @@ impl Machine {
             base_depth,
             passed: false,
             asked: false,
+            first: false,
             answer: None,
             evaluated: Vec::new(),
             cursor: 0,

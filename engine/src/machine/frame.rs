@@ -33,6 +33,8 @@ pub struct Branch {
     pub(crate) passed: bool,
     /// Whether it is held because a gate wants its checkpoint.
     pub(crate) asked: bool,
+    /// Whether nobody moved since it was held, so that it goes first when it is released.
+    pub(crate) first: bool,
     pub(crate) answer: Option<Answer>,
     /// Values of the current transition that were evaluated outside, in order.
     pub(crate) evaluated: Vec<Result<Value, String>>,

@@ -25,6 +25,22 @@ pub enum ScopeName {
     Locals,
 }
 
+impl ScopeName {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Input, Self::Output, Self::Context, Self::Locals];
+
+    /// Its name, as recordings have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Context => "context",
+            Self::Locals => "locals",
+        }
+    }
+}
+
 /// Why an expression has no value.
 #[derive(Clone, Debug)]
 pub enum EvaluateError {

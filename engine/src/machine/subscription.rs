@@ -27,7 +27,7 @@ impl Machine {
     /// How many messages of a subscription wait to be read.
     #[must_use]
     pub fn unread(&self, effect: EffectId) -> usize {
-        let Some(Waiter::Subscription(id, run)) = self.pending.get(&effect) else { return 0 };
+        let Some(Waiter::Subscription(id, run)) = self.pending.get(&effect).map(|pending| &pending.waiter) else { return 0 };
         let frame = self.find_run(*id, *run).and_then(|depth| self.branches.get(id)?.frames.get(depth));
         match frame.map(|frame| &frame.state) {
             Some(State::Subscription(state)) => state.unread.len(),
@@ -36,7 +36,7 @@ impl Machine {
     }
 
     pub(super) fn message_came(&mut self, effect: EffectId, message: Message) {
-        let Some(Waiter::Subscription(id, run)) = self.pending.get(&effect) else { return };
+        let Some(Waiter::Subscription(id, run)) = self.pending.get(&effect).map(|pending| &pending.waiter) else { return };
         let (id, run) = (*id, *run);
         self.change(id, run, |state| state.unread.push_back(message));
     }

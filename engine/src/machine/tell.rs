@@ -4,9 +4,9 @@
 
 use flowdbg_lang::{model::Stage, value::Value};
 
-use super::{BranchId, BranchState, Machine, Outcome, ROOT, Waiter};
+use super::{BranchId, BranchState, Machine, Outcome, ROOT};
 use crate::{
-    effect::{Answer, EffectId, EffectKind},
+    effect::{Answer, Effect, EffectId},
     event::{self, Details, Event, EventKind, Exchange, Level, Metrics, Phase, TaskRun, UnderWay},
 };
 
@@ -289,21 +289,22 @@ impl Machine {
         let Some(milliseconds) = milliseconds else { return };
         let add = |counts: &mut Counts| counts.processor = Some(counts.processor.unwrap_or(0) + milliseconds);
         add(&mut self.counts);
-        let branch = self.pending.get(&effect).and_then(Waiter::branch);
+        let branch = self.pending.get(&effect).and_then(|pending| pending.waiter.branch());
         if let Some(branch) = branch.and_then(|branch| self.branches.get_mut(&branch)) {
             add(&mut branch.counts);
         }
     }
 
     /// Tells of an exchange that begins, if that is wanted and it is one.
-    pub(super) fn exchange_begins(&mut self, id: BranchId, effect: EffectId, kind: &EffectKind) {
+    pub(super) fn exchange_begins(&mut self, effect: &Effect) {
         if !self.details.exchanges {
             return;
         }
-        let Some((means, content)) = event::asked(kind, &self.mask) else { return };
+        let Some((means, content)) = event::asked(effect, &self.mask) else { return };
+        let (id, confidential) = (effect.branch, effect.confidential);
         let task = self.task_run(id, self.depth(id));
-        self.exchanges.insert(effect, UnderWay { means, since: self.now, branch: id, task: task.clone() });
-        self.emit(id, task, EventKind::ExchangeStarted(Box::new(Exchange { id: effect, means, duration: None, content })));
+        self.exchanges.insert(effect.id, UnderWay { means, since: self.now, branch: id, task: task.clone(), confidential });
+        self.emit(id, task, EventKind::ExchangeStarted(Box::new(Exchange { id: effect.id, means, duration: None, content })));
     }
 
     /// Tells of an answer that has come, or (without one) that nobody waits for it any more.
@@ -312,7 +313,7 @@ impl Machine {
             return;
         }
         let Some(open) = self.exchanges.remove(&effect) else { return };
-        let content = answer.map_or_else(event::abandoned, |answer| event::answered(answer, &self.mask));
+        let content = answer.map_or_else(event::abandoned, |answer| event::answered(answer, open.confidential, &self.mask));
         let duration = Some(self.now.since(open.since));
         let ended = Exchange { id: effect, means: open.means, duration, content };
         self.emit(open.branch, open.task, EventKind::ExchangeEnded(Box::new(ended)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flowdbg_lang::{lower::lower, read::read, text::Source, value::ValueExt as _};
 
 use super::*;
-use crate::effect::{Channel, ChannelError, GrpcStatus, HttpRequest, HttpResponse, ProcessError, ResourceError};
+use crate::effect::{Channel, ChannelError, EffectKind, GrpcStatus, HttpRequest, HttpResponse, ProcessError, ResourceError};
 
 fn nobody(channel: &Channel) -> ChannelError {
     ChannelError { status: None, message: format!("nobody at {}", channel.url) }
@@ -18,8 +18,13 @@ mod extensions;
 mod listening;
 mod processes;
 mod secrets;
+mod written;
 
 /// Runs a workflow to its end. `http` answers requests in order, with status and body.
+///
+/// Each story is told again, with all its details: once as it is, and once with a machine that is
+/// written down and made again after every transition. Nothing may differ.
+#[derive(Clone)]
 struct Story {
     machine: Machine,
     http: Vec<(u16, &'static str)>,
@@ -38,6 +43,8 @@ struct Story {
     /// What happened, one line each.
     told: Vec<String>,
     timers: BTreeMap<(Timestamp, EffectId), ()>,
+    /// Whether it was given what is not written down: a token, or what a server wants for a digest.
+    has_credentials: bool,
 }
 
 impl Story {
@@ -62,6 +69,7 @@ impl Story {
             seen: String::new(),
             told: Vec::new(),
             timers: BTreeMap::new(),
+            has_credentials: false,
         }
     }
 
@@ -85,15 +93,45 @@ impl Story {
         self
     }
 
-    fn run(mut self) -> Self {
+    #[track_caller]
+    fn run(self) -> Self {
+        let plain = self.clone().go(false);
+        // Where credentials are asked for again, something differs; `written` has stories of that.
+        if !plain.has_credentials {
+            let mut detailed = self;
+            detailed.machine.want(Details::ALL);
+            let (whole, again) = (detailed.clone().go(false), detailed.go(true));
+            assert_eq!(again.told, plain.told);
+            assert_eq!(again.seen, whole.seen);
+            assert_eq!(again.sent, plain.sent);
+            assert_eq!(format!("{:?}", again.machine.outcome()), format!("{:?}", plain.machine.outcome()));
+        }
+        plain
+    }
+
+    fn go(mut self, rewrites: bool) -> Self {
         for _ in 0..100_000 {
-            let (progress, output) = self.machine.advance(&mut Open, 1_000);
-            for event in &output.events {
-                self.tell(event);
-            }
-            let mut answered = false;
-            for effect in output.effects {
+            let (mut effects, mut answered) = (Vec::new(), false);
+            let progress = loop {
+                let made = self.machine.transitions();
+                // A long loop has shown what it can after a while.
+                if rewrites && (made < 300 || made.is_multiple_of(97)) {
+                    self.rewrite();
+                }
+                let (progress, output) = self.machine.advance(&mut Open, 1);
+                for event in &output.events {
+                    self.tell(event);
+                }
+                effects.extend(output.effects);
+                if progress != Progress::More {
+                    break progress;
+                }
+            };
+            for effect in effects {
                 answered |= self.perform(effect);
+                if rewrites {
+                    self.rewrite();
+                }
             }
             match progress {
                 Progress::Done => return self,
@@ -106,6 +144,39 @@ impl Story {
             }
         }
         panic!("it does not end");
+    }
+
+    /// Writes the machine down and goes on with what was read of its text.
+    #[track_caller]
+    fn rewrite(&mut self) {
+        let text = self.machine.write_down().expect("it can be written").to_string();
+        // A text that names its secret itself is not our affair.
+        let source = flowdbg_lang::value::string(self.machine.program().workflow.source.text()).to_json();
+        let without_source = text.replace(&source, "");
+        for (_, secret) in self.secrets.iter().filter(|(_, secret)| secret.len() > 6) {
+            assert!(!without_source.contains(secret.trim_matches('"')), "{secret} is in {text}");
+        }
+        serde_json::from_str::<serde_json::Value>(&text).expect("it is plain JSON");
+        let program = self.machine.program().clone();
+        let mut find = |(names, _): &super::written::Names| names.iter().map(|name| self.find_secret(name)).collect();
+        let restore = super::written::Restore {
+            load: &mut |text| {
+                if text.is_function {
+                    return super::written::from_text(text);
+                }
+                assert_eq!(text.text, program.workflow.source.text());
+                Ok(program.clone())
+            },
+            secrets: &mut find,
+        };
+        let written = super::written::Written::parse(&text).expect("it can be read");
+        self.machine = Machine::restore(&written, restore).expect("it can be restored");
+        assert_eq!(self.machine.write_down().expect("it can be written again").to_string(), text);
+    }
+
+    fn find_secret(&self, name: &str) -> Result<Value, String> {
+        let found = self.secrets.iter().find(|(known, _)| *known == name);
+        found.and_then(|(_, json)| flowdbg_lang::value::parse_json(json).ok()).ok_or_else(|| format!("no secret `{name}`"))
     }
 
     fn perform(&mut self, effect: Effect) -> bool {
@@ -124,6 +195,7 @@ impl Story {
                 self.sent.push(request);
                 let (status, body) = if self.http.is_empty() { (200, "null") } else { self.http.remove(0) };
                 let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+                self.has_credentials |= status == 401 || effect.confidential;
                 if status == 401 {
                     headers.push(("www-authenticate".to_owned(), self.challenge.to_owned()));
                 }
@@ -151,13 +223,7 @@ impl Story {
                     message: "there is none".to_owned(),
                 }))
             }
-            EffectKind::Secrets { names, .. } => {
-                let find = |name: &Arc<str>| {
-                    let found = self.secrets.iter().find(|(known, _)| **known == **name);
-                    found.and_then(|(_, json)| flowdbg_lang::value::parse_json(json).ok()).ok_or_else(|| format!("no secret `{name}`"))
-                };
-                Answer::Secrets(names.iter().map(find).collect())
-            }
+            EffectKind::Secrets { names, .. } => Answer::Secrets(names.iter().map(|name| self.find_secret(name)).collect()),
             EffectKind::Mcp(call) => {
                 self.told.push(format!("{} {:?}", call.method, call.transport));
                 Answer::Mcp(if self.mcp.is_empty() { Ok(call.parameters) } else { Err(self.mcp.remove(0)) })

@@ -168,7 +168,7 @@ impl Machine {
 
     /// Whether an effect is the timer of a timeout.
     pub(crate) fn is_timeout(&self, effect: EffectId) -> bool {
-        matches!(self.pending.get(&effect), Some(Waiter::Timeout(..) | Waiter::Attempt(..)))
+        matches!(self.pending.get(&effect).map(|pending| &pending.waiter), Some(Waiter::Timeout(..) | Waiter::Attempt(..)))
     }
 
     /// Whether a `try` is around the innermost task of a branch.

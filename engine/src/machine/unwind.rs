@@ -271,7 +271,7 @@ impl Machine {
         let waits: Vec<_> = self
             .pending
             .iter()
-            .filter(|(_, waiter)| matches!(waiter, Waiter::Body(branch) | Waiter::Evaluation(branch) if *branch == id))
+            .filter(|(_, pending)| matches!(pending.waiter, Waiter::Body(branch) | Waiter::Evaluation(branch) if branch == id))
             .map(|(effect, _)| *effect)
             .collect();
         for effect in waits {
@@ -315,7 +315,8 @@ impl Machine {
         while let Some(id) = self.branches.keys().next_back().copied() {
             self.cancel_branch(id);
         }
-        let left: Vec<_> = self.pending.iter().filter(|(_, waiter)| waiter.branch().is_none()).map(|(effect, _)| *effect).collect();
+        let left: Vec<_> =
+            self.pending.iter().filter(|(_, pending)| pending.waiter.branch().is_none()).map(|(effect, _)| *effect).collect();
         for effect in left {
             self.withdraw(effect);
         }

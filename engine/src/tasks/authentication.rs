@@ -196,20 +196,18 @@ pub(super) fn refused(
     }
 }
 
-/// Tokens are hidden from the moment in which they reach the machine.
-pub(crate) fn hide_tokens(machine: &mut Machine, id: BranchId, answer: &Answer) {
-    let Some(frame) = machine.branch(id).and_then(|branch| branch.frames.last()) else { return };
-    let asked = frame.calling.as_ref().is_some_and(|calling| matches!(calling.need, Some(Need::Token { .. })));
-    if let (true, Answer::Http(Ok(response))) = (asked, answer) {
+/// Hides the tokens that a server gave.
+pub(crate) fn hide_tokens(machine: &mut Machine, answer: &Answer) {
+    if let Answer::Http(Ok(response)) = answer {
         oauth::hide(machine, response);
     }
 }
 
-/// Hides a credential that stands in the workflow itself, unless it is a short word that would blot
+/// Hides a credential that stands in the workflow itself or in its data, unless it is a short word that would blot
 /// out others.
 fn hide(machine: &mut Machine, credential: &str) {
     const WORD: usize = 8;
     if credential.len() >= WORD {
-        machine.mask().hide(&value::string(credential));
+        machine.mask().hide_data(credential);
     }
 }

@@ -4,7 +4,10 @@
 use std::sync::{Arc, mpsc};
 
 use super::{Performing, Request, World};
-use crate::effect::{Answer, Effect};
+use crate::{
+    effect::{Answer, Effect},
+    replay::{Divergence, Replay},
+};
 
 /// Another world, which the clock waits for.
 #[derive(Clone)]
@@ -31,6 +34,14 @@ impl World for Patient {
 
     fn seed(&self) -> u64 {
         self.0.seed()
+    }
+
+    fn course(&self) -> Option<Replay> {
+        self.0.course()
+    }
+
+    fn diverged(&self, divergence: &Divergence) {
+        self.0.diverged(divergence);
     }
 }
 

@@ -213,7 +213,7 @@ fn authenticate_client(
         "client_secret_basic" => {
             let encode = |text: String| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
             let pair = STANDARD.encode(format!("{}:{}", encode(needs("id", id)?), encode(needs("secret", secret)?)));
-            super::hide(machine, &pair);
+            machine.mask().hide(&value::string(&*pair));
             headers.push(("authorization".to_owned(), format!("Basic {pair}")));
         }
         "client_secret_jwt" => {
