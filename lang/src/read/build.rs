@@ -98,6 +98,13 @@ impl Builder {
                     if let Event::Scalar(_, granit_parser::ScalarStyle::Literal | granit_parser::ScalarStyle::Folded, ..) = event {
                         end = without_blank_end(text, start, end);
                     }
+                    if let Event::Scalar(_, granit_parser::ScalarStyle::Plain, ..) = event
+                        && let Some(hash) = text.get(start..end).and_then(comment_inside)
+                    {
+                        let at = base + start + hash;
+                        let found = Diagnostic::error(codes::SYNTAX, Span::new(at, at + 1), "a comment stands in the middle of a text");
+                        self.problems.push(found.help("move it behind the text, or put the text into quotes"));
+                    }
                     if !self.event(event, Span::new(base + start, base + end)) {
                         break;
                     }
@@ -425,6 +432,23 @@ impl Builder {
         found.dedup();
         self.problems.extend(found);
     }
+}
+
+/// Where a line of a plain text begins with `#`. The parser refuses that itself, but not behind a
+/// tab (YAML 1.2.2, section 6.7).
+fn comment_inside(text: &str) -> Option<usize> {
+    if !text.contains("\t#") {
+        return None;
+    }
+    let mut at = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let body = line.trim_start_matches([' ', '\t']);
+        if at > 0 && body.starts_with('#') {
+            return Some(at + line.len() - body.len());
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// The end of a block scalar's last line, without what is blank after it.

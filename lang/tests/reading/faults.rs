@@ -55,6 +55,7 @@ const FAULTS: &[Fault] = &[
         "with:",
     ),
     Fault("over-indentation of a key with a value", "      then: third", "          then: third", "then: third"),
+    Fault("a comment in the middle of a text", "as: .body", "as: .body |\n\t# the identifier\n          .id", "# the identifier"),
     Fault("a dedent that fits nothing", "      then: third", "     then: third", "then: third"),
     Fault("a dedent far out", "      then: third", " then: third", "then: third"),
     Fault("an expression with `: `", "as: .body", "as: ${ .a | { b: .c } }", "as: ${"),
