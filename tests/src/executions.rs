@@ -1,11 +1,54 @@
 //! Executions from start to end, and what happened in them as lines.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use flowdbg_engine::{
-    driver::{Logged, Run},
-    event::{Event, EventKind, Level},
-    machine::Outcome,
+    driver::{Engine, Logged, Options, Record, Run, Sink},
+    event::{Details, Event, EventKind, Level},
+    machine::{Outcome, written},
+    program::Program,
+    recording::Recording,
+    replay,
 };
 use flowdbg_lang::value::{Value, ValueExt as _};
+
+/// A recording in memory.
+#[derive(Default)]
+pub struct Lines(Mutex<String>);
+
+impl Lines {
+    /// What was written.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Sink for Lines {
+    fn append(&self, lines: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(lines);
+        true
+    }
+}
+
+/// Runs a workflow to its end while it is recorded, and again from the recording, where nothing is
+/// asked of anybody; says how it ended.
+///
+/// # Panics
+/// The second time something else happens.
+pub async fn twice(engine: &Engine, program: Arc<Program>, input: Value) -> String {
+    let lines = Arc::new(Lines::default());
+    let options = Options { record: Some(Record(lines.clone())), details: Details::ALL, ..Options::default() };
+    let outcome = engine.start(program.clone(), input, options).ended().await;
+    let text = lines.text();
+    let mut load = |text: &written::Text| if text.is_function { written::from_text(text) } else { Ok(program.clone()) };
+    let recording = Recording::read(&text, &mut load).unwrap_or_else(|why| panic!("{why}\n{text}"));
+    let report = replay::compare(&recording).unwrap_or_else(|why| panic!("{why}\n{text}"));
+    let differences: Vec<String> = report.divergences.iter().map(ToString::to_string).collect();
+    assert!(differences.is_empty(), "{differences:#?}\n{text}");
+    assert!(report.outcome.is_some(), "the replay does not end\n{text}");
+    ending(&outcome)
+}
 
 /// All events of an execution that is over.
 #[must_use]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use flowdbg_engine::{
-    driver::{Debuggee, Engine, History, Logged, Options, Record, Run, Sink},
+    driver::{Debuggee, Engine, History, Logged, Options, Record, Run},
     effect::{Answer, EffectKind, HttpResponse, McpError, McpErrorKind, ProcessError, ProcessOutcome, ResourceError, Stream},
     event::{Details, Event},
     journal::Given,
@@ -21,7 +21,7 @@ use flowdbg_engine::{
     worlds::{Performing, Request, World, recorded::Recorded},
 };
 use flowdbg_lang::value::{Value, parse_json};
-use flowdbg_tests::workflows;
+use flowdbg_tests::{executions::Lines, workflows};
 use proptest::prelude::*;
 
 /// A task of a generated workflow.
@@ -234,16 +234,6 @@ fn answer(kind: EffectKind, delay: u64, status: u16) -> Answer {
     }
 }
 
-#[derive(Default)]
-struct Lines(Mutex<String>);
-
-impl Sink for Lines {
-    fn append(&self, lines: &str) -> bool {
-        self.0.lock().unwrap().push_str(lines);
-        true
-    }
-}
-
 fn told(run: &Run) -> Vec<String> {
     let line = |(seq, event): (u64, Logged)| {
         let task = event.task.as_ref().map(|run| (run.run, run.program.workflow.task(run.task).reference.clone()));
@@ -288,7 +278,7 @@ fn twice(flow: &Flow, moods: u64) -> Result<Recording, TestCaseError> {
         let meddling = tokio::spawn(meddle(run.clone(), moods));
         run.ended().await;
         meddling.abort();
-        let text = lines.0.lock().unwrap().clone();
+        let text = lines.text();
         (told(&run), text)
     });
     let recording =

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use flowdbg_engine::{
     driver::{Engine, Options, Run},
+    program::Program,
     worlds::local::{self, Local},
 };
 use flowdbg_lang::value::Value;
@@ -19,15 +20,19 @@ pub(crate) fn options() -> local::Options {
     local::Options::new(flowdbg_server::load::loader())
 }
 
-/// Starts a workflow without its `document`.
-pub(crate) fn start(options: local::Options, yaml: &str) -> Run {
-    let program = workflows::program("service.yaml", &format!("{DOCUMENT}{yaml}")).expect("a workflow that can run");
-    Engine::new(Arc::new(Local::new(options))).start(program, Value::Null, Options::default())
+fn program(yaml: &str) -> Arc<Program> {
+    workflows::program("service.yaml", &format!("{DOCUMENT}{yaml}")).expect("a workflow that can run")
 }
 
-/// Runs a workflow to its end, and says how it ended.
+/// Starts a workflow without its `document`.
+pub(crate) fn start(options: local::Options, yaml: &str) -> Run {
+    Engine::new(Arc::new(Local::new(options))).start(program(yaml), Value::Null, Options::default())
+}
+
+/// Runs a workflow to its end, and again from its recording; says how it ended.
 pub(crate) async fn run(options: local::Options, yaml: &str) -> String {
-    executions::ending(&start(options, yaml).ended().await)
+    let program = program(yaml);
+    executions::twice(&Engine::new(Arc::new(Local::new(options))), program, Value::Null).await
 }
 
 /// A file beside the services' installer.

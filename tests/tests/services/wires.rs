@@ -4,6 +4,7 @@ use std::{net::TcpListener, path::PathBuf, sync::Arc};
 
 use flowdbg_engine::{
     driver::{Engine, Options, Run},
+    program::Program,
     worlds::local::{self, Local},
 };
 use flowdbg_lang::value::Value;
@@ -19,18 +20,23 @@ pub(crate) struct Setting {
 
 const DOCUMENT: &str = "document: { dsl: '1.0.3', namespace: tests, name: wires, version: '1.0.0' }\n";
 
-pub(crate) fn start(yaml: &str, setting: Setting) -> Run {
+fn prepare(yaml: &str, setting: &Setting) -> (Engine, Arc<Program>) {
     let path = setting.folder.join("workflow.yaml");
     let program = workflows::program(&path.to_string_lossy(), &format!("{DOCUMENT}{yaml}")).expect("a workflow");
     let world = Local::new(local::Options::new(flowdbg_server::load::loader()));
-    Engine::new(Arc::new(world)).start(program, setting.input, Options::default())
+    (Engine::new(Arc::new(world)), program)
 }
 
-/// Runs a workflow to its end, which must come in a minute.
+pub(crate) fn start(yaml: &str, setting: Setting) -> Run {
+    let (engine, program) = prepare(yaml, &setting);
+    engine.start(program, setting.input, Options::default())
+}
+
+/// Runs a workflow to its end, which must come in a minute, and again from its recording.
 pub(crate) async fn run(yaml: &str, setting: Setting) -> String {
-    let run = start(yaml, setting);
-    let outcome = tokio::time::timeout(std::time::Duration::from_secs(60), run.ended()).await;
-    executions::ending(&outcome.expect("it ends in time"))
+    let (engine, program) = prepare(yaml, &setting);
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), executions::twice(&engine, program, setting.input)).await;
+    ended.expect("it ends in time")
 }
 
 /// A port that nobody listens on.
