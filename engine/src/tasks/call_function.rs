@@ -86,7 +86,7 @@ fn find(machine: &mut Machine, id: BranchId, endpoint: &Value) -> Result<Option<
     let program = match machine.function(&read.key) {
         Some(program) => program,
         None => {
-            let program = program(&read.uri, read.text)?;
+            let program = program(&document::place(&read.uri, machine.top(id).program().workflow.source.path()), read.text)?;
             machine.keep_function(&read.key, program.clone());
             program
         }

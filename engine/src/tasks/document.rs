@@ -1,7 +1,10 @@
 //! Documents that calls need: read once in an execution, with authentication (DSL Reference,
 //! "External Resource").
 
-use std::sync::Arc;
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 use flowdbg_lang::value::{self, Value, ValueExt as _};
 
@@ -48,6 +51,28 @@ fn beside(uri: String, from: &str) -> String {
         (Err(_), Some(base)) => base.join(&uri).map_or(uri, Into::into),
         _ => uri,
     }
+}
+
+/// Where a text lies: the path of a file, else its address. Editors open it, and what it names by a
+/// relative path lies beside it.
+pub(crate) fn place(uri: &str, from: &str) -> String {
+    let path = match url::Url::parse(uri) {
+        Ok(url) if url.scheme() == "file" => url.to_file_path().ok(),
+        Ok(_) => None,
+        Err(_) => Some(Path::new(from).parent().unwrap_or_else(|| Path::new("")).join(uri)),
+    };
+    let Some(path) = path else { return uri.to_owned() };
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain.to_string_lossy().into_owned()
 }
 
 /// The name under which a document is kept. A relative path is that of its workflow.

@@ -106,6 +106,36 @@ async fn an_execution_runs_and_says_how_it_ended() {
     .await;
 }
 
+const CATALOGED: &str = "
+document: { dsl: '1.0.3', namespace: tests, name: cataloged, version: '1.0.0' }
+use: { catalogs: { here: { endpoint: ./catalog } } }
+do:
+  - greet: { call: 'greet:1.0.0@here', with: { name: Ada } }
+";
+
+#[tokio::test]
+async fn a_breakpoint_stops_in_the_file_of_a_function() {
+    within(async {
+        let mut session = Session::held(CATALOGED, Value::Null).await;
+        let file = session.fixture.path.parent().unwrap().join("catalog/functions/greet/1.0.0/function.yaml");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "do:\n  - hello: { set: { text: '${ .name }' } }\n  - bye: { set: { last: '${ .text }' } }\n").unwrap();
+        let path = file.to_str().unwrap().to_owned();
+        let params = SetBreakpointsParams { execution: session.execution.clone(), path: path.clone(), breakpoints: vec![at(2)] };
+        let bound = session.client.call::<SetBreakpoints>(params).await.breakpoints;
+        assert!(!bound[0].verified, "the function is not read yet: {bound:?}");
+        session.release().await;
+        assert_eq!(stopped(&mut session.notices).await, (1, StopReason::Breakpoint));
+        let frames = session.frames(1).await;
+        let names: Vec<&str> = frames.iter().map(|frame| frame.name.as_str()).collect();
+        assert_eq!((names, frames[0].path.as_str(), frames[0].range.start.line), (vec!["bye", "greet", "greet", "cataloged"], &*path, 2));
+        session.go().await;
+        assert!(matches!(next(&mut session.notices).await, Notice::Ended { phase: Phase::Completed, .. }));
+        session.serving.shutdown().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_breakpoint_in_a_loop_shows_frames_and_values() {
     within(async {

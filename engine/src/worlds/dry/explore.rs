@@ -19,6 +19,7 @@ use crate::{
     machine::{BranchId, Input, MARK, Machine, Open, Outcome, Progress, holds_unknown, is_unknown, unknown},
     program::Program,
     scenario::{CLOCK, Says, Scenario},
+    tasks::document::place,
     time::Timestamp,
     worlds::mock::{Asked, find, made_up},
 };
@@ -222,7 +223,7 @@ impl Explorer<'_> {
         }
         let id = effect.id;
         if let EffectKind::Resource(document) = &effect.kind {
-            self.callers.entry(document.uri.clone()).or_insert_with(|| (document.from.clone(), effect.reference.clone()));
+            self.callers.entry(place(&document.uri, &document.from)).or_insert_with(|| (document.from.clone(), effect.reference.clone()));
         }
         match &effect.kind {
             EffectKind::Sleep(until) => {
