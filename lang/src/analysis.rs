@@ -46,7 +46,8 @@ impl Analysis {
         let (tree, problems) = read(&source);
         let tree = Arc::new(tree);
         let workflow = lower(&tree);
-        let mut diagnostics = ide::diagnostics(&tree, surroundings, problems);
+        let read = workflow.as_ref().map_or(&[][..], |workflow| &workflow.expressions);
+        let mut diagnostics = ide::diagnostics(&tree, read, surroundings, problems);
         // What a text that is cut or foreign does with its data is not known.
         let whole = !diagnostics.iter().any(|found| matches!(found.code, codes::SYNTAX | codes::NOT_A_WORKFLOW));
         if let Some(workflow) = workflow.as_ref().filter(|_| whole) {

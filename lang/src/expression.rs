@@ -140,6 +140,12 @@ impl Expression {
         &self.variables
     }
 
+    /// Whether reading it where other variables are available gives the same.
+    pub(crate) fn is_same_among(&self, available: &[Arc<str>]) -> bool {
+        let all_there = || self.variables.iter().all(|name| available.contains(name));
+        self.language == Language::Jq && self.problems.is_empty() && all_there()
+    }
+
     /// What its syntax tells of what it reads and gives.
     #[must_use]
     pub fn facts(&self) -> &Facts {

@@ -63,6 +63,7 @@ use crate::{
         diagnostics::{flow::Lists, placed::Placed},
         sites::{Role, Site, Sites},
     },
+    model::PlacedExpression,
     text::Span,
     tree::{NodeId, Tree},
 };
@@ -158,20 +159,28 @@ pub struct CheckContext<'a> {
     pub tree: &'a Tree,
     /// Its nodes with their rows of the table.
     pub sites: &'a Sites,
+    /// Expressions that were read for the model.
+    pub read: &'a [PlacedExpression],
     /// What is known beyond the text.
     pub surroundings: Surroundings<'a>,
     lists: OnceCell<Lists<'a>>,
     placed: OnceCell<Vec<Placed>>,
 }
 
-/// Everything that is wrong with a text, in the order of the text, given what reading it found.
+/// Everything that is wrong with a text, in the order of the text, given what reading it found and
+/// the expressions that were read for the model.
 ///
 /// What reading, shape, meaning and expressions have to say meets here; findings of a further layer
 /// join `found` before it is sorted.
 #[must_use]
-pub fn diagnostics(tree: &Tree, surroundings: Surroundings<'_>, read_problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub fn diagnostics(
+    tree: &Tree,
+    read: &[PlacedExpression],
+    surroundings: Surroundings<'_>,
+    read_problems: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
     let sites = Sites::of(tree);
-    let context = CheckContext { tree, sites: &sites, surroundings, lists: OnceCell::new(), placed: OnceCell::new() };
+    let context = CheckContext { tree, sites: &sites, read, surroundings, lists: OnceCell::new(), placed: OnceCell::new() };
     let mut found = read_problems;
     let unreadable = tree.root().is_none();
     if !unreadable && not_a_workflow::check(&context, &mut found) {
@@ -188,8 +197,8 @@ pub fn diagnostics(tree: &Tree, surroundings: Surroundings<'_>, read_problems: V
 #[must_use]
 pub fn of_function(tree: &Tree, read_problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let sites = Sites::of_function(tree);
-    let context =
-        CheckContext { tree, sites: &sites, surroundings: Surroundings::default(), lists: OnceCell::new(), placed: OnceCell::new() };
+    let surroundings = Surroundings::default();
+    let context = CheckContext { tree, sites: &sites, read: &[], surroundings, lists: OnceCell::new(), placed: OnceCell::new() };
     let mut found = read_problems;
     if tree.root().is_some() {
         for check in CHECKS {

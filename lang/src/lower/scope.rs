@@ -1,6 +1,6 @@
 //! Which variables an expression may use where (DSL, "Runtime expression arguments").
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A kind of place that holds expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,12 @@ pub(crate) enum Site {
 }
 
 impl Site {
+    /// The same, made once.
+    fn shared_variables(self) -> &'static [Arc<str>] {
+        static SHARED: [OnceLock<Vec<Arc<str>>>; 6] = [const { OnceLock::new() }; 6];
+        SHARED[self as usize].get_or_init(|| self.variables().iter().map(|name| Arc::from(*name)).collect())
+    }
+
     fn variables(self) -> &'static [&'static str] {
         match self {
             Self::WorkflowInput => &["$secrets", "$workflow", "$runtime"],
@@ -55,8 +61,7 @@ impl Locals {
     }
 
     pub(crate) fn available(&self, site: Site) -> Vec<Arc<str>> {
-        let mut all: Vec<Arc<str>> = site.variables().iter().map(|name| Arc::from(*name)).collect();
-        all.extend(self.0.iter().filter(|name| !site.variables().contains(&&***name)).cloned());
-        all
+        let of_place = site.shared_variables();
+        of_place.iter().chain(self.0.iter().filter(|name| !of_place.contains(name))).cloned().collect()
     }
 }

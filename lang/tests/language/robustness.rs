@@ -78,3 +78,14 @@ fn a_tree_that_nests_as_deeply_as_is_allowed_fits_the_stack() {
     let found = small.spawn(move || check("deep.yaml", &text).1).unwrap().join().unwrap();
     assert!(found.iter().all(|diagnostic| diagnostic.code == codes::UNKNOWN_KEY), "{:?}", found.first());
 }
+
+#[test]
+fn proposals_for_thousands_of_wrong_targets_have_an_end() {
+    let tasks = 1_500;
+    let list: String = (0..tasks).map(|at| format!("  - task{at}: {{ set: {{ x: 1 }}, then: tsak{at} }}\n")).collect();
+    let (_, found) = check("long.yaml", &format!("{HEAD}do:\n{list}"));
+    let wrong: Vec<_> = found.iter().filter(|found| found.code == codes::UNKNOWN_TARGET).collect();
+    assert_eq!(wrong.len(), tasks, "every one is found");
+    let proposed = |at: usize| wrong[at].help.as_deref().is_some_and(|help| help == format!("did you mean `task{at}`?"));
+    assert!(proposed(0) && proposed(300) && !proposed(tasks - 1));
+}

@@ -1,5 +1,7 @@
 //! Tasks that a switch chooses between, of which one goes on at the next.
 
+use std::collections::BTreeSet;
+
 use crate::{
     codes,
     diagnostic::Diagnostic,
@@ -24,8 +26,9 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
                     (context.text(then) == name).then_some(case.key)
                 })
             };
-            for (first, task) in list.tasks.iter().enumerate().skip(at + 1) {
-                let next = first + 1;
+            let targets = cases().filter_map(|case| list.named(context.text(tree.get(case.value, "then")?)));
+            for first in targets.filter(|first| *first > at).collect::<BTreeSet<_>>() {
+                let (task, next) = (&list.tasks[first], first + 1);
                 if tree.get(task.node, "then").is_some() || task.ways != [Way::Task(next)] {
                     continue;
                 }

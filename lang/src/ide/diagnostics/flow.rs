@@ -102,6 +102,11 @@ impl<'a> Lists<'a> {
 }
 
 impl List<'_> {
+    /// The task with this name, the first if there are several.
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
     /// Which tasks are reached from the first, and whether the end of the list is.
     pub(super) fn reached_from_start(&self) -> (Vec<bool>, bool) {
         let mut reached = vec![false; self.tasks.len()];

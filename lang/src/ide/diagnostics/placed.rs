@@ -86,7 +86,8 @@ pub(super) fn collect(context: &CheckContext<'_>) -> Vec<Placed> {
             scopes[index] = Some(scope);
         }
     }
-    let mut collector = Collector { context, found: Vec::new(), available: HashMap::new() };
+    let read = context.read.iter().map(|read| ((read.node, read.offset), &read.expression)).collect();
+    let mut collector = Collector { context, found: Vec::with_capacity(context.read.len()), read, available: HashMap::new() };
     for (index, seat) in seats.iter().enumerate() {
         if let Some(scope) = &scopes[index] {
             collector.seat(index, seat, scope);
@@ -198,6 +199,8 @@ fn all_locals(context: &CheckContext<'_>) -> Locals {
 struct Collector<'c, 'a> {
     context: &'c CheckContext<'a>,
     found: Vec<Placed>,
+    /// What was read for the model, by its node and its place in that.
+    read: HashMap<(NodeId, usize), &'c Arc<Expression>>,
     /// The variables of a place, by the place and the identity of its locals.
     available: HashMap<(u8, *const Locals), Rc<[Arc<str>]>>,
 }
@@ -239,7 +242,8 @@ impl Collector<'_, '_> {
     fn push(&mut self, site: usize, node: NodeId, program: &str, offset: usize, scope: &Scope) {
         let key = (scope.place as u8, Rc::as_ptr(&scope.locals));
         let available = self.available.entry(key).or_insert_with(|| scope.locals.available(scope.place).into());
-        let expression = Expression::new(program, available);
+        let read = self.read.get(&(node, offset)).filter(|read| read.text() == program && read.is_same_among(available));
+        let expression = read.map_or_else(|| Expression::new(program, available), |read| (*read).clone());
         self.found.push(Placed { site, node, offset, expression, place: scope.place });
     }
 }

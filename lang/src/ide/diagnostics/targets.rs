@@ -17,8 +17,13 @@ use crate::{
 
 pub(super) const CHECK: Check = Check { codes: &[codes::UNKNOWN_TARGET, codes::DIRECTIVE_NAME], run: check };
 
+/// How many names are compared at the most to find what was meant, over the whole text: where so many
+/// targets are wrong, nobody reads the last proposals, and the time stays linear.
+const MAX_COMPARED: usize = 1_000_000;
+
 fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
     directive_names(context, found);
+    let mut left_to_compare = MAX_COMPARED;
     let mut names: HashMap<NodeId, HashSet<&str>> = HashMap::new();
     for (index, site) in context.sites.list().iter().enumerate() {
         if !matches!(site.resolved, Resolved::Leaf(Shape::Target)) {
@@ -57,7 +62,9 @@ fn check(context: &CheckContext<'_>, found: &mut Vec<Diagnostic>) {
             );
             continue;
         }
-        found.push(match suggest::closest(target, context.entry_names(list.node).map(|(name, _)| name).chain(words)) {
+        let names = context.entry_names(list.node).map(|(name, _)| name).take(left_to_compare);
+        left_to_compare = left_to_compare.saturating_sub(context.tree.items(list.node).len());
+        found.push(match suggest::closest(target, names.chain(words)) {
             Some(near) => {
                 let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 edits::replace_scalar(context.tree, site.node, near).into_iter().fold(diagnostic, Diagnostic::fix)
