@@ -77,6 +77,7 @@ const stage = (n) => `\
               sku: \${ $item.sku }
               place: \${ $index + ${n} }
               found: \${ .found // false }
+      then: continue
   - charge${n}:
       try:
         - card${n}:
