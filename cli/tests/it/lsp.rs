@@ -42,7 +42,11 @@ fn an_editor_is_served_and_says_good_bye() {
     let uri = "file:///a.workflow.yaml";
     let document = json!({ "uri": uri, "languageId": "yaml", "version": 1, "text": text });
     let (code, said) = serve(&framed(&[
-        request(1, "initialize", json!({ "capabilities": { "textDocument": { "diagnostic": {} } } })),
+        request(
+            1,
+            "initialize",
+            json!({ "capabilities": { "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } } } }),
+        ),
         json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }),
         json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": document } }),
         request(2, "textDocument/diagnostic", json!({ "textDocument": { "uri": uri } })),

@@ -1,4 +1,4 @@
-//! Diagnostics for editors that do not ask for them: sent after each change, newest text only.
+//! Diagnostics for editors that do not ask for them again when told to: sent after each change, newest text only.
 
 use std::{
     collections::BTreeSet,

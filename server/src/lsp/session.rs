@@ -31,10 +31,9 @@ const WATCHED: [&str; 2] = ["**/flowdbg.toml", "**/*.{yaml,yml,json}"];
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Profile {
     pub(super) encoding: Encoding,
-    /// Whether it asks for diagnostics itself.
+    /// Whether it asks for diagnostics itself, and can be told to ask again: when settings change,
+    /// one that cannot would go on showing what it has.
     pub(super) pulls: bool,
-    /// Whether it can be told to ask again.
-    refreshes: bool,
     /// Whether it can be asked to watch files.
     watches: bool,
     /// Whether it takes edits for a version of a text, and refuses them if that is not the newest.
@@ -49,8 +48,8 @@ impl Profile {
         let pulled = workspace.and_then(|workspace| workspace.diagnostics.as_ref());
         Self {
             encoding: Encoding::chosen(client),
-            pulls: client.text_document.as_ref().is_some_and(|document| document.diagnostic.is_some()),
-            refreshes: pulled.and_then(|pulled| pulled.refresh_support) == Some(true),
+            pulls: client.text_document.as_ref().is_some_and(|document| document.diagnostic.is_some())
+                && pulled.and_then(|pulled| pulled.refresh_support) == Some(true),
             watches: watched.and_then(|watched| watched.dynamic_registration) == Some(true),
             versioned: edits.and_then(|edits| edits.document_changes) == Some(true),
         }
@@ -138,9 +137,7 @@ impl Session {
     async fn look_again(&self, changed: &[Uri]) {
         let open = self.documents.renew(changed);
         open.iter().for_each(|uri| self.changed(uri));
-        let profile = self.profile();
-        if profile.pulls
-            && profile.refreshes
+        if self.profile().pulls
             && !open.is_empty()
             && let Err(error) = self.client.workspace_diagnostic_refresh().await
         {

@@ -112,6 +112,11 @@ fn shown(diagnostics: &Value) -> Vec<String> {
     diagnostics.as_array().unwrap().iter().map(one).collect()
 }
 
+/// What an editor can do that asks for diagnostics itself.
+fn asking() -> Value {
+    json!({ "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } } })
+}
+
 fn document() -> Value {
     json!({ "textDocument": { "uri": URI } })
 }
@@ -148,8 +153,21 @@ async fn a_text_is_looked_after_while_it_is_a_workflow() {
 }
 
 #[tokio::test]
+async fn an_editor_that_asks_but_cannot_be_told_to_ask_again_is_sent_diagnostics() {
+    let (mut editor, can) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    assert_eq!(can["capabilities"]["diagnosticProvider"], Value::Null);
+    editor.open(URI, TEXT).await;
+    assert_eq!(editor.published().await.1.len(), 1);
+    assert_eq!(editor.leave().await, Ended::Orderly);
+}
+
+#[tokio::test]
 async fn an_editor_that_asks_gets_answers_and_nothing_unasked() {
-    let offered = json!({ "textDocument": { "diagnostic": {} }, "general": { "positionEncodings": ["utf-32", "utf-8", "utf-16"] } });
+    let offered = json!({
+        "textDocument": { "diagnostic": {} },
+        "workspace": { "diagnostics": { "refreshSupport": true } },
+        "general": { "positionEncodings": ["utf-32", "utf-8", "utf-16"] },
+    });
     let (mut editor, can) = Editor::begin(offered).await;
     assert_eq!(can["capabilities"]["positionEncoding"], "utf-8");
     assert_eq!(can["capabilities"]["diagnosticProvider"]["interFileDependencies"], false);
@@ -169,7 +187,7 @@ async fn an_editor_that_asks_gets_answers_and_nothing_unasked() {
 
 #[tokio::test]
 async fn symbols_are_nested_and_hovers_document() {
-    let (mut editor, can) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    let (mut editor, can) = Editor::begin(asking()).await;
     assert_eq!(can["capabilities"]["documentSymbolProvider"], true);
     assert_eq!(can["capabilities"]["hoverProvider"], true);
     let text =
@@ -194,7 +212,7 @@ async fn symbols_are_nested_and_hovers_document() {
 
 #[tokio::test]
 async fn requests_see_every_edit_before_them_and_no_stale_answer_is_sent() {
-    let (mut editor, _) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    let (mut editor, _) = Editor::begin(asking()).await;
     editor.open(URI, TEXT).await;
     // Written without reading a single answer.
     let mut asked = Vec::new();
@@ -268,7 +286,7 @@ async fn leaving_without_shutdown_or_in_disorder_is_told_apart() {
 
 #[tokio::test]
 async fn an_editor_that_does_not_read_cannot_stop_the_reading() {
-    let (mut editor, _) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    let (mut editor, _) = Editor::begin(asking()).await;
     editor.open(URI, TEXT).await;
     // Far more answers than the pipe holds: 1 MiB.
     for _ in 0..5_000 {

@@ -3,7 +3,7 @@
 use flowdbg_lang::text::Source;
 use serde_json::{Value, json};
 
-use super::{Editor, Ended, TEXT, URI};
+use super::{Editor, Ended, TEXT, URI, asking};
 use crate::lsp::position::Encoding;
 
 const HEAD: &str = "document: { dsl: '1.0.3', namespace: tests, name: order, version: '0.1.0' }\n";
@@ -51,7 +51,7 @@ fn applied(text: &str, edits: &[Value]) -> String {
 
 #[tokio::test]
 async fn a_fix_is_offered_at_its_finding_and_nowhere_else() {
-    let (mut editor, can) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    let (mut editor, can) = Editor::begin(asking()).await;
     assert_eq!(can["capabilities"]["codeActionProvider"]["codeActionKinds"], json!(["quickfix", "source.fixAll.flowdbg"]));
     editor.open(URI, TEXT).await;
     let offered = actions(&mut editor, at(2, 36, 36), None).await;
@@ -72,7 +72,7 @@ async fn a_fix_is_offered_at_its_finding_and_nowhere_else() {
 #[tokio::test]
 async fn each_of_several_findings_on_a_line_has_its_own() {
     let text = format!("{HEAD}do:\n  - 'ä😀': {{ sett: {{ x: 1 }}, then: ennd }}\n  - later: {{ set: {{ y: 1 }} }}\n");
-    let (mut editor, _) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    let (mut editor, _) = Editor::begin(asking()).await;
     editor.open(URI, &text).await;
     let set = ["Change to `set`", "Allow OW0101 here by a comment"];
     let end = ["Change to `end`", "Allow OW0201 here by a comment"];
@@ -93,7 +93,7 @@ async fn each_of_several_findings_on_a_line_has_its_own() {
 
 #[tokio::test]
 async fn only_kinds_that_are_asked_for_come() {
-    let (mut editor, _) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    let (mut editor, _) = Editor::begin(asking()).await;
     editor.open(URI, TEXT).await;
     let (fix, all) = ("Change to `ship`", "Mend all that can be mended");
     let allow = "Allow OW0201 here by a comment";
@@ -124,7 +124,7 @@ async fn mending_all_goes_on_until_nothing_is_left_and_touches_no_other_line() {
     let text = format!(
         "{HEAD}do:\n  - 'ä😀': {{ st: {{ x: 1 }}, thn: shp }}\n  - same: {{ set: {{ y: '😀' }} }}\n  - ship: {{ set: {{ y: 1 }} }}\n"
     );
-    let (mut editor, _) = Editor::begin(json!({ "textDocument": { "diagnostic": {} } })).await;
+    let (mut editor, _) = Editor::begin(asking()).await;
     editor.open(URI, &text).await;
     let all = actions(&mut editor, at(0, 0, 0), Some(&["source.fixAll"])).await;
     let changes = edits(&all[0]);
@@ -141,7 +141,7 @@ async fn mending_all_goes_on_until_nothing_is_left_and_touches_no_other_line() {
 async fn an_edit_names_the_version_of_the_text_that_it_is_for() {
     let offered = json!({
         "textDocument": { "diagnostic": {} },
-        "workspace": { "workspaceEdit": { "documentChanges": true } },
+        "workspace": { "diagnostics": { "refreshSupport": true }, "workspaceEdit": { "documentChanges": true } },
     });
     let (mut editor, _) = Editor::begin(offered).await;
     editor.open(URI, TEXT).await;

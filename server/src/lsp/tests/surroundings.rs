@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Editor, Ended, URI};
+use super::{Editor, Ended, URI, asking};
 
 const HEAD: &str = "document: { dsl: '1.0.3', namespace: tests, name: order, version: '0.1.0' }\n";
 const WRONG: &str = "do:\n  - pay: { set: { x: 1 }, then: nowhere }\n";
@@ -155,8 +155,7 @@ async fn settings_that_cannot_be_used_are_told_at_their_place() {
 #[tokio::test]
 async fn an_editor_that_asks_is_told_to_ask_again() {
     let project = Project::new(None);
-    let offered = json!({ "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } } });
-    let (mut editor, _) = Editor::begin(offered).await;
+    let (mut editor, _) = Editor::begin(asking()).await;
     editor.open(&project.uri, &format!("{HEAD}{WRONG}")).await;
     let document = json!({ "textDocument": { "uri": project.uri } });
     let answer = editor.ask("textDocument/diagnostic", document.clone()).await;
