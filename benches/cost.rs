@@ -17,7 +17,7 @@ use std::{
 
 use flowdbg_engine::{
     debug::{BreakpointSpec, Debugger},
-    driver::{Engine, Options, Run},
+    driver::{Engine, Options, Phase, Run},
     event::Details,
     machine::{Gate, Machine, Open, Progress},
     program::Program,
@@ -249,8 +249,9 @@ fn memory() -> bool {
             let before = in_use();
             let runs: Vec<Run> = (0..1_000).map(|_| engine.start(program.clone(), Value::Null, Options::default())).collect();
             for run in &runs {
-                let mut news = run.log().changed();
-                while run.log().last() < 5 && news.changed().await.is_ok() {}
+                while run.status().phase != Phase::Waiting {
+                    tokio::task::yield_now().await;
+                }
                 run.with(|debuggee| assert_eq!(debuggee.machine().details(), Details::NONE)).await;
             }
             let used = in_use().saturating_sub(before);

@@ -173,7 +173,7 @@ impl Engine {
         let mut debuggee = Debuggee::new(machine, debugger, recorder, options.hold, clock);
         debuggee.want(options.details);
         let actor = actor::Actor::new(self.clone(), shared.clone(), debuggee, course, messages, status_sender);
-        tokio::spawn(actor.run());
+        tokio::spawn(Box::new(actor).run());
         Run(shared)
     }
 

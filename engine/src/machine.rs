@@ -72,13 +72,14 @@ pub struct Machine {
     draws: u64,
     now: Timestamp,
     root: Arc<WorkflowRun>,
-    branches: BTreeMap<BranchId, Branch>,
+    branches: BTreeMap<BranchId, Box<Branch>>,
     ready: VecDeque<BranchId>,
     next_branch: u32,
     next_effect: u64,
     next_run: u64,
     next_delivery: u64,
-    pending: BTreeMap<EffectId, Pending>,
+    // Boxed, as a node of the map has room for eleven.
+    pending: BTreeMap<EffectId, Box<Pending>>,
     inbox: VecDeque<Delivery>,
     /// Documents that were read, by address.
     documents: BTreeMap<Arc<str>, Value>,
@@ -520,7 +521,7 @@ impl Machine {
     /// A branch that lives.
     #[must_use]
     pub fn branch(&self, id: BranchId) -> Option<&Branch> {
-        self.branches.get(&id)
+        self.branches.get(&id).map(AsRef::as_ref)
     }
 
     /// Whether nothing can move it but an event from outside: every branch listens, or waits for
@@ -528,12 +529,12 @@ impl Machine {
     #[must_use]
     pub fn waits_only_for_events(&self) -> bool {
         let waits = |branch: &Branch| matches!(branch.state, BranchState::Listening | BranchState::Joining);
-        !self.branches.is_empty() && self.pending.is_empty() && self.branches.values().all(waits)
+        !self.branches.is_empty() && self.pending.is_empty() && self.branches().all(waits)
     }
 
     /// The branches that live, in the order of their creation.
     pub fn branches(&self) -> impl Iterator<Item = &Branch> {
-        self.branches.values()
+        self.branches.values().map(AsRef::as_ref)
     }
 
     /// Its id.

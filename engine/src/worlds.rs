@@ -49,13 +49,13 @@ pub(crate) const MAX_UNREAD: usize = 64;
 pub struct Messages {
     effect: EffectId,
     room: Arc<Semaphore>,
-    answers: mpsc::UnboundedSender<(EffectId, Answer)>,
+    answers: mpsc::UnboundedSender<(EffectId, Box<Answer>)>,
 }
 
 impl Messages {
     /// A way for the messages of an effect, and the room in it: a message takes one permit, which
     /// whoever made the way gives back when it is read.
-    pub(crate) fn to(effect: EffectId, answers: &mpsc::UnboundedSender<(EffectId, Answer)>) -> (Self, Arc<Semaphore>) {
+    pub(crate) fn to(effect: EffectId, answers: &mpsc::UnboundedSender<(EffectId, Box<Answer>)>) -> (Self, Arc<Semaphore>) {
         let room = Arc::new(Semaphore::new(MAX_UNREAD));
         (Self { effect, room: room.clone(), answers: answers.clone() }, room)
     }
@@ -63,14 +63,14 @@ impl Messages {
     /// Hands over what a process has written. The world limits how much that can be.
     pub fn printed(&self, stream: Stream, text: String) {
         // If nobody listens any more, the process is about to be stopped.
-        let _ = self.answers.send((self.effect, Answer::Printed(stream, text)));
+        let _ = self.answers.send((self.effect, Box::new(Answer::Printed(stream, text))));
     }
 
     /// Hands over a message, as soon as there is room for it; false if nobody reads them any more.
     pub async fn send(&self, message: Message) -> bool {
         let Ok(permit) = self.room.acquire().await else { return false };
         permit.forget();
-        self.answers.send((self.effect, Answer::Message(message))).is_ok()
+        self.answers.send((self.effect, Box::new(Answer::Message(message)))).is_ok()
     }
 }
 

@@ -241,8 +241,8 @@ pub(super) struct Actor {
     course: Option<Replay>,
     messages: mpsc::UnboundedReceiver<Message>,
     status: watch::Sender<Status>,
-    answers: mpsc::UnboundedReceiver<(EffectId, Answer)>,
-    answer_sender: mpsc::UnboundedSender<(EffectId, Answer)>,
+    answers: mpsc::UnboundedReceiver<(EffectId, Box<Answer>)>,
+    answer_sender: mpsc::UnboundedSender<(EffectId, Box<Answer>)>,
     timers: BTreeSet<(Timestamp, EffectId)>,
     deadlines: BTreeMap<EffectId, Timestamp>,
     performing: HashMap<EffectId, JoinHandle<()>>,
@@ -283,7 +283,7 @@ impl Actor {
         }
     }
 
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self: Box<Self>) {
         // A machine that was written down waits for what it had asked for.
         let pending: Vec<Effect> = self.debuggee.machine.pending().cloned().collect();
         for effect in pending {
@@ -301,7 +301,7 @@ impl Actor {
                         self.take(message);
                     }
                     while let Ok((effect, answer)) = self.answers.try_recv() {
-                        self.answered(effect, answer);
+                        self.answered(effect, *answer);
                     }
                     self.fire_timers();
                 }
@@ -449,7 +449,7 @@ impl Actor {
         };
         tokio::select! {
             message = self.messages.recv() => if let Some(message) = message { self.take(message) },
-            answer = self.answers.recv() => if let Some((effect, answer)) = answer { self.answered(effect, answer) },
+            answer = self.answers.recv() => if let Some((effect, answer)) = answer { self.answered(effect, *answer) },
             () = timer => self.fire_timers(),
         }
     }
@@ -528,7 +528,7 @@ impl Actor {
                     id,
                     tokio::spawn(async move {
                         // If the actor is gone, nobody waits for the answer.
-                        let _ = sender.send((id, work.await));
+                        let _ = sender.send((id, Box::new(work.await)));
                     }),
                 );
             }

@@ -151,7 +151,7 @@ impl Machine {
         };
         let effect = Effect { id, branch, reference, asked_by, confidential: self.is_confidential(branch, &kind), kind };
         self.exchange_begins(&effect);
-        self.pending.insert(id, Pending { effect: effect.clone(), waiter });
+        self.pending.insert(id, Box::new(Pending { effect: effect.clone(), waiter }));
         self.out.effects.push(effect);
         id
     }

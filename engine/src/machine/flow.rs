@@ -60,7 +60,7 @@ impl Machine {
             sleeps: false,
             told_waiting: false,
         };
-        self.branches.insert(id, branch);
+        self.branches.insert(id, Box::new(branch));
         self.ready.push_back(id);
         id
     }

@@ -334,7 +334,7 @@ impl Up {
         let data = part(document, "hiddenData", |all| items(all, |text| self.reader.text(text)))?;
         data.iter().for_each(|text| mask.put_back(text));
         let branches = part(document, "branches", |all| items(all, |branch| self.branch(branch)))?;
-        let branches: BTreeMap<_, _> = branches.into_iter().map(|branch| (branch.id, branch)).collect();
+        let branches: BTreeMap<_, _> = branches.into_iter().map(|branch| (branch.id, Box::new(branch))).collect();
         // A branch is made by an older one: what follows parents or children comes to an end.
         for branch in branches.values() {
             let older = |parent: BranchId| parent < branch.id && branches.contains_key(&parent);
@@ -369,7 +369,7 @@ impl Up {
             next_effect,
             next_run: part(document, "nextRun", number::read)?,
             next_delivery: part(document, "nextDelivery", number::read)?,
-            pending: pending.into_iter().map(|pending| (pending.effect.id, pending)).collect(),
+            pending: pending.into_iter().map(|pending| (pending.effect.id, Box::new(pending))).collect(),
             inbox: part(document, "inbox", |all| items(all, |delivery| self.delivery(delivery)))?.into(),
             documents: part(document, "documents", |all| items(all, |pair| self.document(pair)))?.into_iter().collect(),
             functions: part(document, "functions", |all| items(all, |pair| self.function(pair)))?.into_iter().collect(),

@@ -24,7 +24,7 @@ fn script(language: ScriptLanguage, code: &str) -> Process {
 }
 
 /// Somebody who is told what a process writes.
-fn listener() -> (Messages, mpsc::UnboundedReceiver<(EffectId, Answer)>) {
+fn listener() -> (Messages, mpsc::UnboundedReceiver<(EffectId, Box<Answer>)>) {
     let (answers, told) = mpsc::unbounded_channel();
     (Messages::to(EffectId(7), &answers).0, told)
 }
@@ -76,7 +76,7 @@ async fn what_a_process_writes_is_told_while_it_runs() {
     let watching = async {
         let mut seen = Vec::new();
         while let Some((_, answer)) = told.recv().await {
-            let Answer::Printed(stream, text) = answer else { panic!("{answer:?}") };
+            let Answer::Printed(stream, text) = *answer else { panic!("not printed") };
             if text == "one\n" {
                 std::fs::write(&go, "").expect("it is written");
             }
