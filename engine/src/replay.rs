@@ -149,7 +149,12 @@ impl Replay {
         loop {
             self.give_what_is_due(machine);
             let until = self.journal.entries.get(self.next).map(|entry| entry.after.saturating_sub(machine.transitions()));
-            let step = until.and_then(|until| usize::try_from(until).ok()).map_or(budget, |until| until.min(budget));
+            let step = match until.and_then(|until| usize::try_from(until).ok()) {
+                // What comes next is for an effect that was not asked for yet, or never will be.
+                Some(0) => budget.min(1),
+                Some(until) => until.min(budget),
+                None => budget,
+            };
             let before = machine.transitions();
             let (progress, output) = machine.advance(gate, step);
             let made = usize::try_from(machine.transitions() - before).unwrap_or(usize::MAX);

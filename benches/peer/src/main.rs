@@ -83,7 +83,8 @@ fn main() {
     let runner = WorkflowRunner::new(definition).expect("it can run");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime starts");
     println!("| tasks | flowdbg ms | tasks/s | swf-runtime ms | tasks/s | ratio |\n| ---: | ---: | ---: | ---: | ---: | ---: |");
-    for items in [10, 100, 1_000, 10_000] {
+    // The peer takes longer for each task the more there are; ten thousand would take minutes.
+    for items in [10, 100, 1_000] {
         let numbers: Vec<String> = (0..items).map(|number| number.to_string()).collect();
         let input = format!(r#"{{ "numbers": [{}] }}"#, numbers.join(","));
         let (mut a, mut b) = (Vec::new(), Vec::new());

@@ -22,6 +22,21 @@ fn read(folder: &Folder, name: &str) -> String {
 }
 
 #[test]
+fn a_recording_that_was_changed_is_replayed_to_an_end() {
+    let retries = "do: [ { ask: { try: [ { go: { run: { shell: { command: exit 3 } } } } ], \
+        catch: { retry: { delay: { milliseconds: 1 }, limit: { attempt: { count: 2 } } }, do: [ { x: { set: { gave: up } } } ] } } } ]\n";
+    let folder = Folder::new(&[("a.workflow.yaml", retries)]);
+    assert_eq!(folder.run(&["run", "a.workflow.yaml", "--record", "r.jsonl", "--quiet"], "").0, 0);
+    let file = folder.path().join("r.jsonl");
+    let text = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
+    let changed = text.replacen("\"code\":3", "\"code\":0", 1);
+    assert_ne!(text, changed, "{text}");
+    std::fs::write(&file, changed).unwrap();
+    let (code, out, err) = folder.run(&["replay", "r.jsonl"], "");
+    assert!(code == 1 && (out + &err).contains("differ"), "{code} {err}");
+}
+
+#[test]
 fn what_was_recorded_happens_again() {
     let folder = Folder::new(&[("order.workflow.yaml", ORDER)]);
     let ran = folder.run(&["run", "order.workflow.yaml", "-i", r#"{"a": 1}"#, "--quiet", "--record", "order.jsonl"], "");
