@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 seconds=${1:-300}
-shift || true
+[ $# -eq 0 ] || shift
 targets=("$@")
 [ $# -gt 0 ] || targets=(reader expressions checks)
 
